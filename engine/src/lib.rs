@@ -1,0 +1,1 @@
+//! Embeddable, authoritative multiplayer game state server.

@@ -1,0 +1,2 @@
+//! The arena.
+fn main() {}
