@@ -3,3 +3,5 @@
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
+
+pub mod message;
