@@ -4,4 +4,16 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod bits;
+pub mod close;
+pub mod error;
+pub mod hash;
+pub mod ids;
+pub mod limits;
 pub mod message;
+pub mod schema;
+pub mod snapshot;
+pub mod time;
+
+pub use glam;
+pub use tickwire_derive::{Command, Event, Input, Replicate};
