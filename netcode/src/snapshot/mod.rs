@@ -8,8 +8,6 @@ mod columns;
 #[cfg(test)]
 mod tests;
 pub mod update;
-#[cfg(test)]
-mod vectors;
 pub mod world;
 
 pub use builder::SnapshotBuilder;
