@@ -2,8 +2,8 @@
 
 use crate::attributes::{Attributes, Range};
 use crate::container::Role;
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, Ident, Path, Result, Type};
 
@@ -105,6 +105,7 @@ fn coding(ty: &Type, attributes: &Attributes, krate: &Path) -> Result<TokenStrea
                 "does not go with `angle`: write #[rep(angle, bits = n)]",
             )?;
             let bits = attributes.bits.as_ref().map_or(quote!(#ANGLE_BITS), |bits| quote!(#bits));
+            let krate = placed(krate, span);
             Ok(quote_spanned!(span=> #krate::Coding::angle(#bits)))
         }
         Some("f32") => {
@@ -128,6 +129,7 @@ fn coding(ty: &Type, attributes: &Attributes, krate: &Path) -> Result<TokenStrea
             let message = "is not for String: write #[rep(max = n)], n bytes of UTF-8";
             attributes.refuse(&["range", "step", "bits", "angle"], message)?;
             let max = attributes.max.as_ref().map_or(quote!(#TEXT_BYTES), |max| quote!(#max));
+            let krate = placed(krate, span);
             Ok(quote_spanned!(span=> #krate::Coding::text(#max)))
         }
         Some("f64") => Err(Error::new(ty.span(), "a value has at most 32 bits on the wire: use f32")),
@@ -140,6 +142,7 @@ fn coding(ty: &Type, attributes: &Attributes, krate: &Path) -> Result<TokenStrea
         _ => {
             let message = "is for f32, Vec2, integers and String, by their own names; an enum takes its bits from its variants";
             attributes.refuse(&numeric, message)?;
+            let krate = placed(krate, ty.span());
             Ok(quote_spanned!(ty.span()=> #krate::Coding::required(<#ty as #krate::Value>::CODING)))
         }
     }
@@ -157,6 +160,7 @@ fn axis(ty: &Type, attributes: &Attributes, krate: &Path, or: &str) -> Result<To
     };
     let range = attributes.range.as_ref().ok_or_else(|| wanted(span))?;
     let (first, last) = (as_f64(&range.first), as_f64(&range.last));
+    let krate = placed(krate, span);
     match (&attributes.step, &attributes.bits) {
         (Some(step), None) => {
             let step = as_f64(step);
@@ -173,10 +177,20 @@ fn axis(ty: &Type, attributes: &Attributes, krate: &Path, or: &str) -> Result<To
 
 fn integer(ty: &Type, range: &Range, span: Span, krate: &Path) -> TokenStream {
     let Range { first, last, inclusive } = range;
+    let krate = placed(krate, span);
     let last = if *inclusive { quote!((#last) as i64) } else { quote!((#last) as i64 - 1) };
     quote_spanned! {span=>
         #krate::Coding::integer((#first) as i64, #last, <#ty>::MIN as i64, <#ty>::MAX as i64)
     }
+}
+
+/// The same path, standing at `span`: errors of the constant functions are shown where their call begins.
+fn placed(path: &Path, span: Span) -> TokenStream {
+    let token = |mut token: TokenTree| {
+        token.set_span(span.resolved_at(token.span()));
+        token
+    };
+    path.to_token_stream().into_iter().map(token).collect()
 }
 
 fn as_f64(value: &Expr) -> TokenStream {

@@ -45,6 +45,8 @@ fn read(ops: &[Op], r: &mut Reader<'_>) -> Result<Vec<Op>, ProtocolError> {
 }
 
 proptest! {
+    #![proptest_config(crate::property(300))]
+
     #[test]
     fn what_is_written_is_read(ops in prop::collection::vec(op(), 0..50), rest in prop::collection::vec(any::<u8>(), 0..9)) {
         let mut stream = vec![0xA5];

@@ -53,8 +53,8 @@ impl Axis {
     #[inline]
     pub fn quantize(&self, value: f32, clamped: &mut u32) -> u32 {
         let place = (f64::from(value) - self.min) / self.step + 0.5;
-        // Truncation is `floor` for what is not negative; NaN fails the first test.
-        if !(place >= 0.0) {
+        // Truncation is `floor` for what is not negative.
+        if place.is_nan() || place < 0.0 {
             *clamped += 1;
             0
         } else if place >= f64::from(self.span) + 1.0 {

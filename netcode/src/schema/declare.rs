@@ -64,6 +64,10 @@ pub trait Replicate {
 }
 
 /// The classes of a game: one class, a tuple of 1 to 12, or `()`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a class, nor a list of them",
+    label = "use a struct with #[derive(Replicate)], a tuple of 1 to 12 such structs, or ()"
+)]
 pub trait Classes: 'static {
     /// Their records, in order.
     fn records() -> Vec<Record>;

@@ -4,6 +4,71 @@
 //! bit stream of fields is coded. It does not know ticks, entities or messages. The traits here are implemented by the
 //! derive macros of the same names.
 //!
+//! ```
+//! use tickwire_netcode::schema::Layout;
+//! use tickwire_netcode::{Input, Replicate, glam::Vec2, schema::Schema};
+//!
+//! #[derive(Replicate)]
+//! #[rep(crate = tickwire_netcode)] // Games leave this out: they have it as `tickwire::netcode`.
+//! struct Ship {
+//!     #[rep(range = -512.0..512.0, step = 0.05)]
+//!     pos: Vec2,
+//!     #[rep(angle, bits = 10)]
+//!     heading: f32,
+//!     hp: u8,
+//! }
+//!
+//! #[derive(Input, Clone, Copy, Default)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Stick {
+//!     #[rep(range = -1..=1)]
+//!     turn: i8,
+//!     #[rep(edge)]
+//!     fire: bool,
+//! }
+//!
+//! let schema = Schema::of::<Ship, Stick, (), ()>()?;
+//! let layout = Layout::new(&schema)?;
+//! assert_eq!(layout.input().words(), 2);
+//! # Ok::<(), tickwire_netcode::schema::SchemaError>(())
+//! ```
+//!
+//! Misuse of an attribute does not compile, and the error says what to write. A real number needs its range and step:
+//!
+//! ```compile_fail
+//! #[derive(tickwire_netcode::Replicate)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Ship { heading: f32 }
+//! ```
+//!
+//! A range must be one, and lie in its type:
+//!
+//! ```compile_fail,E0080
+//! #[derive(tickwire_netcode::Replicate)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Ship { #[rep(range = 0..300)] hp: u8 }
+//! ```
+//!
+//! Values have at most 32 bits, records have no generics, and only inputs have edges:
+//!
+//! ```compile_fail
+//! #[derive(tickwire_netcode::Replicate)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Score { points: u64 }
+//! ```
+//!
+//! ```compile_fail
+//! #[derive(tickwire_netcode::Replicate)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Holder<T> { value: T }
+//! ```
+//!
+//! ```compile_fail
+//! #[derive(tickwire_netcode::Replicate)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Ship { #[rep(edge)] fire: bool }
+//! ```
+//!
 //! Invariant: every value on the wire is a *word* of at most 32 bits with a declared largest value. A value is final
 //! when it is quantized: comparing and hashing happen on words only.
 
@@ -13,7 +78,7 @@ mod error;
 mod layout;
 mod record;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod value;
 
 pub use coding::{Axis, Coding, FieldKind};

@@ -81,6 +81,8 @@ fn encoded(record: &RecordLayout, row: &[u32], part: Part) -> Vec<u8> {
 }
 
 proptest! {
+    #![proptest_config(crate::property(300))]
+
     #[test]
     fn any_row_survives_its_bits(record in record("Ship"), mut seed: u32) {
         let row = row(&record, &mut seed);

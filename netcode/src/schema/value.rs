@@ -8,6 +8,10 @@ use glam::Vec2;
 
 /// A type that a field may have: `bool`, integers up to 32 bits, `f32`, [`Vec2`], `String`, and enums without fields
 /// that have `#[derive(Replicate)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a replicated field",
+    label = "use bool, an integer of at most 32 bits, f32, Vec2, String, or an enum without fields that has #[derive(Replicate)]"
+)]
 pub trait Value: Sized {
     /// The coding without attributes; `None` for a type that needs some.
     const CODING: Option<Coding>;

@@ -151,7 +151,7 @@ fn random_row(numbers: &mut Numbers) -> Everything {
     }
 }
 
-fn bad(layout: &Layout, name: &str, words: &[(u32, u32)], want: ProtocolError) -> Json {
+fn bad(layout: &Layout, name: &str, words: Bits<'_>, want: ProtocolError) -> Json {
     let mut bytes = Vec::new();
     let mut w = Writer::new(&mut bytes);
     words.iter().for_each(|&(value, n)| w.bits(value, n));
@@ -162,6 +162,9 @@ fn bad(layout: &Layout, name: &str, words: &[(u32, u32)], want: ProtocolError) -
     assert_eq!(got, Err(want), "{name}");
     Json::Object(vec![("name", name.into()), ("all", hex(&bytes))])
 }
+
+/// Values and how many bits each takes.
+type Bits<'a> = &'a [(u32, u32)];
 
 #[derive(Replicate)]
 #[rep(crate = tickwire_netcode)]
@@ -224,7 +227,7 @@ fn fields_are_as_recorded() {
     let over = |word, max| ProtocolError::WordOutOfRange { word, max };
     let (lit, die, team, empty) = ((1, 1), (5, 3), (2, 2), (0, 3));
     let trailing = ProtocolError::TrailingBytes { count: 1 };
-    let cases: [(&str, &[(u32, u32)], ProtocolError); 8] = [
+    let cases: [(&str, Bits<'_>, ProtocolError); 8] = [
         ("word above its span", &[lit, (6, 3), team, empty], over(6, 5)),
         ("variant that is not there", &[lit, die, (3, 2), empty], over(3, 2)),
         ("text above its bytes", &[lit, die, team, (6, 3), (0, 32), (0, 16)], over(6, 5)),

@@ -36,6 +36,6 @@ impl Numbers {
     }
 
     fn below(&mut self, bound: u32) -> u32 {
-        (u64::from(self.u32()) * u64::from(bound) >> 32) as u32
+        ((u64::from(self.u32()) * u64::from(bound)) >> 32) as u32
     }
 }
