@@ -25,6 +25,11 @@ pub enum Problem {
         /// The limit.
         max: usize,
     },
+    /// More bytes than an encoded schema may have.
+    TooManyBytes {
+        /// How many.
+        count: usize,
+    },
     /// More fields than a record may have.
     TooManyFields {
         /// How many.
@@ -76,6 +81,13 @@ impl fmt::Display for SchemaError {
         match self.problem {
             Problem::TooManyRecords { count, max } => {
                 write!(f, "{count} records, at most {max} fit: merge some")
+            }
+            Problem::TooManyBytes { count } => {
+                write!(
+                    f,
+                    "{count} bytes, at most {} fit: declare fewer records, fields or variants",
+                    limits::SCHEMA_BYTES_MAX
+                )
             }
             Problem::TooManyFields { count } => {
                 write!(f, "{count} fields, at most {} fit: split the record", limits::FIELDS_MAX)

@@ -88,6 +88,8 @@ pub use layout::{Layout, Part, RecordLayout, Records};
 pub use record::{Field, Flags, Interpolation, Record, Schema};
 pub use value::{Value, Words};
 
+use crate::limits;
+use alloc::string::String;
 use sha1::{Digest, Sha1};
 
 /// Names a schema: the first eight bytes of SHA-1 over its encoded bytes.
@@ -100,6 +102,18 @@ pub fn hash(encoded: &[u8]) -> SchemaHash {
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     SchemaHash(first)
+}
+
+/// Checks the size of an encoded schema before a server offers it. PROTOCOL section 9.
+///
+/// # Errors
+/// [`Problem::TooManyBytes`].
+pub fn check_size(encoded: &[u8]) -> Result<(), SchemaError> {
+    let count = encoded.len();
+    if count <= limits::SCHEMA_BYTES_MAX {
+        return Ok(());
+    }
+    Err(SchemaError { record: String::new(), field: String::new(), problem: Problem::TooManyBytes { count } })
 }
 
 #[doc(hidden)]

@@ -343,6 +343,12 @@ fn choices_take_as_many_bits_as_they_need() {
 }
 
 #[test]
+fn a_schema_has_at_most_64_kib() {
+    assert_eq!(check_size(&[0; 65_536]), Ok(()));
+    assert_eq!(check_size(&[0; 65_537]).unwrap_err().problem, Problem::TooManyBytes { count: 65_537 });
+}
+
+#[test]
 fn a_schema_is_named_by_the_start_of_its_sha1() {
     // FIPS 180: SHA-1 of "abc" is a9993e36 4706816a ba3e2571 ...
     assert_eq!(hash(b"abc"), SchemaHash([0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81, 0x6a]));

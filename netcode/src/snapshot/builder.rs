@@ -75,7 +75,11 @@ impl SnapshotBuilder {
         snapshot.cells.clear();
         snapshot.starts.clear();
         snapshot.words.clear();
-        for put in &self.puts {
+        snapshot.owned.clear();
+        for (index, put) in self.puts.iter().enumerate() {
+            if put.owner != 0 {
+                snapshot.owned.push(index as u32);
+            }
             snapshot.ids.push(put.id);
             snapshot.classes.push(put.class);
             snapshot.owners.push(put.owner);
@@ -85,6 +89,8 @@ impl SnapshotBuilder {
             snapshot.words.extend_from_slice(&self.words[put.start as usize..put.end as usize]);
         }
         snapshot.starts.push(snapshot.words.len() as u32);
+        let owners = &snapshot.owners;
+        snapshot.owned.sort_unstable_by_key(|&index| (owners[index as usize], index));
         self.puts.clear();
         self.words.clear();
         snapshot

@@ -5,6 +5,7 @@ use crate::ids::{EntityId, PlayerId};
 use crate::schema::Layout;
 use crate::time::Tick;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Entities in ascending order of their ids, as columns; an entity is named by its index.
 ///
@@ -23,6 +24,8 @@ pub struct Snapshot {
     /// Where each row begins in `words`, and one more: the end of the last.
     pub(super) starts: Vec<u32>,
     pub(super) words: Vec<u32>,
+    /// The indices of owned entities, by owner and then by id: an own slot must not cost a walk over the room.
+    pub(super) owned: Vec<u32>,
 }
 
 impl Snapshot {
@@ -70,6 +73,14 @@ impl Snapshot {
     #[inline]
     pub fn row(&self, index: usize) -> &[u32] {
         &self.words[self.starts[index] as usize..self.starts[index + 1] as usize]
+    }
+
+    /// The places in `owned` of a player's entities.
+    pub(super) fn owned_by(&self, player: PlayerId) -> Range<usize> {
+        let owner = |&index: &u32| self.owners[index as usize];
+        let start = self.owned.partition_point(|index| owner(index) < player.0);
+        let count = self.owned[start..].partition_point(|index| owner(index) == player.0);
+        start..start + count
     }
 
     /// The index of an entity.

@@ -203,6 +203,20 @@ fn owner_words_reach_their_owner_only() {
 }
 
 #[test]
+fn the_members_of_a_key_are_found_among_many_owners() {
+    let owners = [3, 0, 1, 3, 2, 1, 0, 3, u32::MAX];
+    let puts: Vec<_> = owners.iter().zip(1..).map(|(&owner, id)| put(id, 0, owner, &[0])).collect();
+    let snapshot = snapshot_of(&puts);
+    for player in [0, 1, 2, 3, 4, u32::MAX] {
+        let want: Vec<_> = (0..owners.len()).filter(|&at| player != 0 && owners[at] == player).collect();
+        let found = members(PartKey::Own(PlayerId(player)), &snapshot);
+        assert_eq!((found.len(), found.collect::<Vec<_>>()), (want.len(), want), "player {player}");
+    }
+    assert!(members(PartKey::Everyone, &snapshot).eq(0..owners.len()));
+    assert_eq!(members(PartKey::Own(ME), &Snapshot::default()).len(), 0);
+}
+
+#[test]
 fn an_entity_in_several_slots_lives_while_in_any() {
     let (_, layout) = two_classes();
     let [near, far] = [&[(1, 5), (3, 6)][..], &[(2, 7), (3, 6)]]

@@ -61,13 +61,13 @@ pub struct Point {
     pub tick: Tick,
 }
 
-/// The indices of the entities that a key selects, ascending by id.
-pub fn members(key: PartKey, snapshot: &Snapshot) -> impl Iterator<Item = usize> + Clone + '_ {
-    let owner = match key {
-        PartKey::Everyone => None,
-        PartKey::Own(player) => Some(player.0),
+/// The indices of the entities that a key selects, ascending by id. Costs what it yields, not what the room holds.
+pub fn members(key: PartKey, snapshot: &Snapshot) -> impl ExactSizeIterator<Item = usize> + '_ {
+    let (places, owned) = match key {
+        PartKey::Everyone => (0..snapshot.len(), None),
+        PartKey::Own(player) => (snapshot.owned_by(player), Some(&snapshot.owned)),
     };
-    (0..snapshot.len()).filter(move |&index| owner.is_none_or(|owner| snapshot.owners[index] == owner))
+    places.map(move |place| owned.map_or(place, |owned| owned[place] as usize))
 }
 
 /// The hash of a slot: over id, class and the part's words of each member. PROTOCOL section 6.4.
@@ -109,7 +109,7 @@ fn encode_body(layout: &Layout, snapshot: &Snapshot, key: PartKey, out: &mut Vec
     let members = members(key, snapshot);
     let classes = layout.classes();
     let mut w = Writer::new(out);
-    w.varint(members.clone().count() as u32);
+    w.varint(members.len() as u32);
     let mut id_before = 0;
     for index in members {
         let id = snapshot.ids[index];
