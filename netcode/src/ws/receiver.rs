@@ -378,3 +378,6 @@ impl Receiver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
