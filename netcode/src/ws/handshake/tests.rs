@@ -5,6 +5,9 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use proptest::prelude::*;
+use proptest::sample::Index;
+
 use super::*;
 use crate::ws::limits::{HEAD_BYTES_MAX, HEADERS_MAX};
 
@@ -169,6 +172,35 @@ fn every_truncation_of_a_head_is_incomplete() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_spoilt_head_gives_the_same_outcome_however_it_is_cut(
+        at in any::<Index>(),
+        spoil in prop::sample::select(b"\r\n\0\t :,/\x7f\xe9G".to_vec()),
+        insert in any::<bool>(),
+        size in 1..40_usize,
+    ) {
+        let mut stream = EXAMPLE.as_bytes().to_vec();
+        let at = at.index(stream.len());
+        if insert { stream.insert(at, spoil) } else { stream[at] = spoil }
+        let whole = collect(&[&stream]);
+        prop_assert_eq!(&collect(&stream.chunks(size).collect::<Vec<_>>()), &whole);
+        if let Ok(Some((head, _))) = whole {
+            let _ = Request::parse(&head).map(|request| accept(&request));
+            let _ = client_response(&head, [0; 16]);
+        }
+    }
+
+    #[test]
+    fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = collect(&[&noise]);
+        let _ = Request::parse(&noise);
+        let _ = client_response(&noise, [0; 16]);
+    }
+}
+
 #[test]
 fn a_head_has_at_most_8_kib() {
     for (size, fits) in [(HEAD_BYTES_MAX - 1, true), (HEAD_BYTES_MAX, true), (HEAD_BYTES_MAX + 1, false)] {
@@ -187,12 +219,13 @@ fn a_head_has_at_most_8_kib() {
 fn a_head_has_at_most_64_headers() {
     for (count, fits) in [(HEADERS_MAX, true), (HEADERS_MAX + 1, false)] {
         let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "a: b\r\n".repeat(count - 1));
-        match collect_every_way(head.as_bytes()) {
-            Ok(Some((bytes, _))) if fits => {
-                assert_eq!(Request::parse(&bytes).unwrap().headers().count(), count);
-            }
-            other => assert_eq!(other, Err(HeadError::TooManyHeaders), "{count}"),
+        let outcome = collect_every_way(head.as_bytes());
+        if !fits {
+            assert_eq!(outcome, Err(HeadError::TooManyHeaders), "{count}");
+            continue;
         }
+        let (bytes, _) = outcome.unwrap().unwrap();
+        assert_eq!(Request::parse(&bytes).unwrap().headers().count(), count);
     }
 }
 
