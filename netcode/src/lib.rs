@@ -14,6 +14,7 @@ pub mod message;
 pub mod schema;
 pub mod snapshot;
 pub mod time;
+pub mod ws;
 
 pub use glam;
 pub use tickwire_derive::{Command, Event, Input, Replicate};
