@@ -18,10 +18,3 @@ pub mod ws;
 
 pub use glam;
 pub use tickwire_derive::{Command, Event, Input, Replicate};
-
-/// Property tests try the same cases every time.
-#[cfg(test)]
-fn property(cases: u32) -> proptest::test_runner::Config {
-    use proptest::test_runner::{Config, RngSeed};
-    Config { cases, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Config::default() }
-}

@@ -6,7 +6,7 @@
 pub mod bytes;
 mod reader;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod writer;
 
 pub use reader::Reader;

@@ -6,6 +6,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
+/// Property tests try the same cases every time.
+pub(crate) fn property(cases: u32) -> ProptestConfig {
+    let rng_seed = proptest::test_runner::RngSeed::Fixed(1);
+    ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Op {
     Bits(u32, u32),
@@ -45,7 +51,7 @@ fn read(ops: &[Op], r: &mut Reader<'_>) -> Result<Vec<Op>, ProtocolError> {
 }
 
 proptest! {
-    #![proptest_config(crate::property(300))]
+    #![proptest_config(property(300))]
 
     #[test]
     fn what_is_written_is_read(ops in prop::collection::vec(op(), 0..50), rest in prop::collection::vec(any::<u8>(), 0..9)) {

@@ -2,6 +2,7 @@
 
 use super::coding::{angle, quantize_angle};
 use super::*;
+use crate::bits::tests::property;
 use crate::bits::{Reader, Writer};
 use crate::error::ProtocolError;
 use crate::hash::Murmur3;
@@ -81,7 +82,7 @@ fn encoded(record: &RecordLayout, row: &[u32], part: Part) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(crate::property(300))]
+    #![proptest_config(property(300))]
 
     #[test]
     fn any_row_survives_its_bits(record in record("Ship"), mut seed: u32) {

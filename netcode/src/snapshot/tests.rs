@@ -2,6 +2,7 @@
 
 use super::update::{Content, PartKey, UpdateHeader, decode_update, encode_slot, members, slot_hash};
 use super::{Snapshot, SnapshotBuilder, World};
+use crate::bits::tests::property;
 use crate::error::ProtocolError;
 use crate::ids::{EntityId, PlayerId};
 use crate::schema::tests::{record, row};
@@ -104,7 +105,7 @@ fn shape() -> impl Strategy<Value = Vec<(u32, u8, u32)>> {
 }
 
 proptest! {
-    #![proptest_config(crate::property(200))]
+    #![proptest_config(property(200))]
 
     #[test]
     fn a_client_holds_what_the_snapshot_shows_it(
