@@ -9,6 +9,7 @@ use std::io;
 
 use tickwire_netcode::time::Time;
 use tickwire_netcode::ws;
+use tickwire_netcode::ws::MessageKind;
 use tickwire_netcode::ws::handshake::Request;
 
 use super::connections::Connections;
@@ -27,11 +28,11 @@ pub struct ConnectionId {
 
 /// One complete WebSocket message, valid during the call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Message<'a> {
-    /// UTF-8 text.
-    Text(&'a str),
-    /// Bytes.
-    Binary(&'a [u8]),
+pub struct Message<'a> {
+    /// Text (validated as UTF-8) or binary.
+    pub kind: MessageKind,
+    /// The unmasked bytes, lent from the thread's read buffer.
+    pub payload: &'a [u8],
 }
 
 /// What the loop does with a connection after a call.

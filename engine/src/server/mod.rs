@@ -1,0 +1,3 @@
+//! The only directory that spawns and joins threads.
+
+pub mod io_threads;
