@@ -44,6 +44,7 @@ pub(crate) struct Driver<T, S: Service> {
 }
 
 /// A session is over, for this reason, and this follows.
+#[derive(Clone, Copy, Debug)]
 struct End {
     next: Next,
     why: Closed,

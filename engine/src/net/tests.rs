@@ -1,1 +1,715 @@
+//! The loop's logic on scripted transports and virtual time: no sockets, no clock.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tickwire_netcode::time::Time;
+use tickwire_netcode::ws::handshake::Request;
+use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
+
+use super::connection::Connection;
+use super::connections::Connections;
+use super::driver::{Driver, Edge};
+use super::http;
+use super::limits::{CLOSE_TIMEOUT, HEAD_TIMEOUT, READ_BYTES_PER_TURN, TAIL_REPLY_BYTES_MAX};
+use super::outbox::Outbox;
+use super::service::{Closed, ConnectionId, Flow, Message, Route, Sent, Service};
+use super::transport::Transport;
+
+const UPGRADE: &[u8] = b"GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+const READABLE: Edge = Edge { readable: true, writable: false, peer_ended: false };
+const WRITABLE: Edge = Edge { readable: false, writable: true, peer_ended: false };
+const HANG_UP: Edge = Edge { readable: true, writable: false, peer_ended: true };
+
+/// What the kernel would hold for one socket.
+#[derive(Debug, Default)]
+struct Wire {
+    inbound: VecDeque<u8>,
+    /// End of the peer's stream, or an error, after `inbound`.
+    end: Option<Result<(), io::ErrorKind>>,
+    outbound: Vec<u8>,
+    /// How many more bytes are taken before a write would block.
+    room: usize,
+    write_error: Option<io::ErrorKind>,
+    is_shut: bool,
+    is_dropped: bool,
+    reads: usize,
+    writes: usize,
+}
+
+/// Both ends hold the wire: the table one, the test one.
+#[derive(Debug, Clone)]
+struct Script(Rc<RefCell<Wire>>);
+
+struct Socket(Script);
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.0.0.borrow_mut().is_dropped = true;
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut wire = self.0.0.borrow_mut();
+        wire.reads += 1;
+        if wire.inbound.is_empty() {
+            return match wire.end {
+                Some(Ok(())) => Ok(0),
+                Some(Err(kind)) => Err(kind.into()),
+                None => Err(io::ErrorKind::WouldBlock.into()),
+            };
+        }
+        wire.inbound.read(buffer)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut wire = self.0.0.borrow_mut();
+        wire.writes += 1;
+        if let Some(kind) = wire.write_error {
+            return Err(kind.into());
+        }
+        let count = bytes.len().min(wire.room);
+        if count == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        wire.room -= count;
+        wire.outbound.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for Socket {
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.0.0.borrow_mut().is_shut = true;
+        Ok(())
+    }
+}
+
+/// Echoes; the text messages `bye` and `stall` close and set a deadline.
+#[derive(Debug, Default)]
+struct Spy {
+    opened: Vec<ConnectionId>,
+    closed: Vec<(ConnectionId, Closed)>,
+    passes: usize,
+    heard: usize,
+    timed_out: usize,
+    /// Sent to everybody at a tick.
+    update: Vec<u8>,
+    sent: Vec<Sent>,
+    close_at_tick: bool,
+}
+
+type Log = Rc<RefCell<Spy>>;
+
+struct Echo<const READS_WHILE_BLOCKED: bool>(Log);
+
+impl<const R: bool> Service for Echo<R> {
+    /// Deadline.
+    type Session = Option<Time>;
+
+    const READS_WHILE_BLOCKED: bool = R;
+
+    fn limits(&self) -> Limits {
+        Limits::LIFTED
+    }
+
+    fn route(&mut self, request: &Request<'_>) -> Route {
+        if request.path() == "/ws" { Route::Upgrade } else { Route::Respond(http::plain(&[], request)) }
+    }
+
+    fn opened(&mut self, id: ConnectionId, _: Time) -> Option<Time> {
+        self.0.borrow_mut().opened.push(id);
+        None
+    }
+
+    fn heard(&mut self, _: &mut Option<Time>, _: Time) {
+        self.0.borrow_mut().heard += 1;
+    }
+
+    fn message(
+        &mut self,
+        _: ConnectionId,
+        session: &mut Option<Time>,
+        message: Message<'_>,
+        out: &mut Outbox<'_>,
+        now: Time,
+    ) -> Flow {
+        match message.payload {
+            b"bye" => return Flow::Close(4000, "as asked".into()),
+            b"stall" => *session = Some(now + Duration::from_secs(1)),
+            payload => out.send(message.kind, payload),
+        }
+        Flow::Continue
+    }
+
+    fn read_pass_ended(&mut self, _: Time) {
+        self.0.borrow_mut().passes += 1;
+    }
+
+    fn timeout(&self, session: &Option<Time>) -> Option<Time> {
+        *session
+    }
+
+    fn timed_out(
+        &mut self,
+        _: ConnectionId,
+        session: &mut Option<Time>,
+        out: &mut Outbox<'_>,
+        _: Time,
+    ) -> Flow {
+        *session = None;
+        self.0.borrow_mut().timed_out += 1;
+        out.ping(b"there?");
+        Flow::Continue
+    }
+
+    fn closed(&mut self, id: ConnectionId, _: Option<Time>, why: Closed) {
+        self.0.borrow_mut().closed.push((id, why));
+    }
+
+    fn tick<T: Transport>(&mut self, connections: &mut Connections<'_, T, Option<Time>>, _: Time) {
+        let mut spy = self.0.borrow_mut();
+        let mut ids = Vec::new();
+        connections.ids(&mut ids);
+        for id in ids {
+            if spy.close_at_tick {
+                assert!(connections.close(id, 1013, "retry-after-ms=1"));
+                continue;
+            }
+            let mut encoded = false;
+            let sent = connections.send(id, |_, ws, buffer| {
+                encoded = true;
+                ws.send(MessageKind::Binary, &spy.update, buffer);
+            });
+            assert_eq!(encoded, sent != Sent::Blocked, "a blocked connection must not encode");
+            spy.sent.push(sent);
+        }
+    }
+}
+
+/// One thread's logic with its time.
+struct Bench<const R: bool> {
+    driver: Driver<Socket, Echo<R>>,
+    spy: Log,
+    now: Time,
+}
+
+/// One connection seen from the peer.
+struct Peer {
+    id: ConnectionId,
+    wire: Rc<RefCell<Wire>>,
+    ws: WebSocket,
+}
+
+impl<const R: bool> Bench<R> {
+    fn new() -> Self {
+        let (spy, now) = (Log::default(), Time::from_nanos(1 << 40));
+        Self { driver: Driver::new(Echo(Rc::clone(&spy)), now), spy, now }
+    }
+
+    fn accept(&mut self) -> Peer {
+        let wire = Rc::new(RefCell::new(Wire { room: usize::MAX, ..Wire::default() }));
+        let socket = Socket(Script(Rc::clone(&wire)));
+        let Ok(id) = self.driver.insert(socket, self.now) else { panic!("the table is full") };
+        Peer { id, wire, ws: WebSocket::new(Role::Client, Limits::LIFTED, 7) }
+    }
+
+    fn join(&mut self) -> Peer {
+        let peer = self.accept();
+        peer.push(UPGRADE);
+        self.edge(&peer, READABLE);
+        let answer = peer.take();
+        assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&answer));
+        peer
+    }
+
+    fn edge(&mut self, peer: &Peer, edge: Edge) {
+        self.driver.handle_edge(peer.id, edge, self.now);
+    }
+
+    /// Turns without new edges until nothing is ready.
+    fn settle(&mut self) {
+        for _ in 0..10_000 {
+            self.driver.serve_ready(self.now);
+            self.driver.end_turn(self.now);
+            if self.driver.poll_timeout(self.now) != Some(Duration::ZERO) {
+                return;
+            }
+        }
+        panic!("the loop spins");
+    }
+
+    /// Lets time pass the way the loop does: wait as told, then a turn.
+    fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            let wait = self.driver.poll_timeout(self.now).unwrap_or(time);
+            self.now = (self.now + wait.max(Duration::from_nanos(1))).min(end);
+            self.driver.serve_ready(self.now);
+            self.driver.end_turn(self.now);
+        }
+    }
+
+    fn closed(&self) -> Vec<Closed> {
+        self.spy.borrow().closed.iter().map(|&(_, why)| why).collect()
+    }
+}
+
+impl Peer {
+    fn push(&self, bytes: &[u8]) {
+        self.wire.borrow_mut().inbound.extend(bytes);
+    }
+
+    fn say(&mut self, payload: &[u8]) {
+        let mut out = Vec::new();
+        self.ws.send(MessageKind::Binary, payload, &mut out);
+        self.push(&out);
+    }
+
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.wire.borrow_mut().outbound)
+    }
+
+    /// What the frames in the outbound bytes say.
+    fn events(&mut self) -> Vec<String> {
+        let mut bytes = self.take();
+        let (mut events, mut pongs) = (Vec::new(), Vec::new());
+        let mut input = Input::new(&mut bytes);
+        while let Some(event) = self.ws.poll_event(&mut input, Time::default(), &mut pongs) {
+            events.push(match event {
+                Event::Message { payload, .. } if payload.len() > 64 => format!("{} bytes", payload.len()),
+                Event::Message { payload, .. } => String::from_utf8_lossy(payload).into_owned(),
+                Event::Ping => "ping".to_owned(),
+                Event::Pong(_) => "pong".to_owned(),
+                Event::Closed(closed) => format!("close {:?}", closed.code),
+            });
+        }
+        self.push(&pongs);
+        events
+    }
+
+    fn room(&self, bytes: usize) {
+        self.wire.borrow_mut().room = bytes;
+    }
+
+    fn is_gone(&self) -> bool {
+        self.wire.borrow().is_dropped
+    }
+}
+
+#[test]
+fn an_idle_connection_is_small() {
+    let bytes = size_of::<Connection<mio::net::TcpStream, ()>>();
+    // The slab's own tag and the timer node come on top: 8 and 16 bytes.
+    assert!(bytes <= 320, "{bytes} bytes");
+}
+
+#[test]
+fn the_replies_of_a_pass_leave_with_one_write_after_one_read() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    for n in 0..16 {
+        peer.say(format!("m{n}").as_bytes());
+    }
+    let before = (peer.wire.borrow().reads, peer.wire.borrow().writes);
+    bench.edge(&peer, READABLE);
+    bench.driver.end_turn(bench.now);
+    assert_eq!(peer.events(), (0..16).map(|n| format!("m{n}")).collect::<Vec<_>>());
+    assert_eq!((peer.wire.borrow().reads, peer.wire.borrow().writes), (before.0 + 1, before.1 + 1));
+    assert_eq!(bench.spy.borrow().passes, 1);
+    assert_eq!(bench.driver.poll_timeout(bench.now), None);
+}
+
+#[test]
+fn frames_that_came_with_the_upgrade_are_answered_in_the_same_write() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.accept();
+    peer.push(UPGRADE);
+    peer.say(b"early");
+    bench.edge(&peer, READABLE);
+    assert_eq!(peer.wire.borrow().writes, 1);
+    let answer = peer.take();
+    let head = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
+    assert_eq!(&answer[head..], b"\x82\x05early");
+}
+
+#[test]
+fn a_stream_cut_anywhere_gives_the_same_answers() {
+    let mut whole = UPGRADE.to_vec();
+    let mut ws = WebSocket::new(Role::Client, Limits::LIFTED, 7);
+    ws.send(MessageKind::Text, b"one", &mut whole);
+    ws.ping(b"p", &mut whole);
+    ws.send(MessageKind::Binary, &[5; 300], &mut whole);
+    ws.close(1000, "", &mut whole);
+    let answer = |cut: usize| {
+        let mut bench = Bench::<false>::new();
+        let peer = bench.accept();
+        for part in [&whole[..cut], &whole[cut..]] {
+            peer.push(part);
+            bench.edge(&peer, READABLE);
+            bench.settle();
+        }
+        assert_eq!(bench.closed(), [Closed::Peer(Some(1000))], "cut {cut}");
+        assert!(peer.wire.borrow().is_shut && !peer.is_gone(), "cut {cut}");
+        peer.take()
+    };
+    let want = answer(whole.len());
+    for cut in 0..whole.len() {
+        assert_eq!(answer(cut), want, "cut {cut}");
+    }
+}
+
+#[test]
+fn a_reply_taken_in_any_two_parts_arrives_whole_and_in_order() {
+    for room in 0..=12 {
+        let mut bench = Bench::<false>::new();
+        let mut peer = bench.join();
+        peer.say(b"first");
+        peer.say(b"2nd");
+        peer.room(room);
+        bench.edge(&peer, READABLE);
+        peer.say(b"third");
+        bench.edge(&peer, READABLE);
+        peer.room(usize::MAX);
+        bench.edge(&peer, WRITABLE);
+        bench.settle();
+        assert_eq!(peer.events(), ["first", "2nd", "third"], "room {room}");
+    }
+}
+
+#[test]
+fn while_a_tail_is_pending_an_echo_is_not_read_and_later_is() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.say(b"a");
+    peer.room(1);
+    bench.edge(&peer, READABLE);
+    let reads = peer.wire.borrow().reads;
+    for _ in 0..100 {
+        peer.say(b"more");
+        bench.edge(&peer, READABLE);
+    }
+    bench.settle();
+    assert_eq!(peer.wire.borrow().reads, reads, "backpressure: nothing is read");
+    assert_eq!(bench.driver.poll_timeout(bench.now), None, "a paused connection does not spin");
+    peer.room(usize::MAX);
+    bench.edge(&peer, WRITABLE);
+    bench.settle();
+    assert_eq!(peer.events().len(), 101);
+}
+
+#[test]
+fn a_service_that_reads_while_blocked_has_a_bounded_tail() {
+    let mut bench = Bench::<true>::new();
+    let mut peer = bench.join();
+    peer.room(1);
+    let payload = vec![1; 1 << 10];
+    let mut sent = 0;
+    while !peer.is_gone() {
+        peer.say(&payload);
+        bench.edge(&peer, READABLE);
+        sent += payload.len();
+        assert!(sent <= TAIL_REPLY_BYTES_MAX + (4 << 10));
+    }
+    assert_eq!(bench.closed(), [Closed::Slow]);
+    assert!(sent >= TAIL_REPLY_BYTES_MAX);
+}
+
+#[test]
+fn a_read_that_fills_the_buffer_is_continued_without_a_new_edge_and_in_turn() {
+    let mut bench = Bench::<false>::new();
+    let (mut busy, mut other) = (bench.join(), bench.join());
+    let payload = vec![7; 1000];
+    let count = 5 * READ_BYTES_PER_TURN / payload.len();
+    for _ in 0..count {
+        busy.say(&payload);
+    }
+    other.say(b"me too");
+    bench.edge(&busy, READABLE);
+    bench.edge(&other, READABLE);
+    assert!(busy.take().len() < 2 * READ_BYTES_PER_TURN, "one budget per turn");
+    assert_eq!(other.events(), ["me too"]);
+    assert_eq!(bench.driver.poll_timeout(bench.now), Some(Duration::ZERO));
+    bench.settle();
+    let left = busy.wire.borrow().inbound.len();
+    assert_eq!(left, 0, "what was not re-queued would hang");
+}
+
+#[test]
+fn data_and_end_in_one_edge_are_both_seen() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.say(b"last words");
+    peer.wire.borrow_mut().end = Some(Ok(()));
+    bench.edge(&peer, HANG_UP);
+    bench.settle();
+    assert_eq!(peer.events(), ["last words"]);
+    assert_eq!(bench.closed(), [Closed::Eof]);
+    assert!(peer.is_gone());
+}
+
+#[test]
+fn every_way_to_lose_a_transport_ends_its_session_once_and_no_other() {
+    type Break = fn(&mut Peer);
+    let breaks: [(Break, Edge, Closed); 4] = [
+        (|peer| peer.wire.borrow_mut().end = Some(Ok(())), READABLE, Closed::Eof),
+        (
+            |peer| {
+                // Half a message, then the end.
+                peer.say(&[1; 100]);
+                let mut wire = peer.wire.borrow_mut();
+                wire.inbound.truncate(50);
+                wire.end = Some(Ok(()));
+            },
+            HANG_UP,
+            Closed::Eof,
+        ),
+        (
+            |peer| peer.wire.borrow_mut().end = Some(Err(io::ErrorKind::ConnectionReset)),
+            HANG_UP,
+            Closed::Lost(io::ErrorKind::ConnectionReset),
+        ),
+        (
+            |peer| {
+                peer.say(b"x");
+                peer.wire.borrow_mut().write_error = Some(io::ErrorKind::BrokenPipe);
+            },
+            READABLE,
+            Closed::Lost(io::ErrorKind::BrokenPipe),
+        ),
+    ];
+    for (break_it, edge, why) in breaks {
+        let mut bench = Bench::<false>::new();
+        let (mut victim, mut other) = (bench.join(), bench.join());
+        break_it(&mut victim);
+        bench.edge(&victim, edge);
+        bench.settle();
+        assert!(victim.is_gone(), "{why:?}");
+        assert_eq!(bench.spy.borrow().closed, [(victim.id, why)]);
+        bench.edge(&victim, READABLE);
+        other.say(b"still here");
+        bench.edge(&other, READABLE);
+        assert_eq!(other.events(), ["still here"]);
+    }
+}
+
+#[test]
+fn a_stale_edge_does_not_reach_the_next_connection_in_the_same_place() {
+    let mut bench = Bench::<false>::new();
+    let old = bench.join();
+    old.wire.borrow_mut().end = Some(Ok(()));
+    bench.edge(&old, READABLE);
+    let new = bench.accept();
+    assert_eq!(old.id.index, new.id.index);
+    assert_ne!(old.id, new.id);
+    new.push(UPGRADE);
+    bench.edge(&old, READABLE);
+    assert_eq!(new.wire.borrow().reads, 0);
+}
+
+#[test]
+fn a_close_by_the_service_waits_for_the_peer_and_then_lingers() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.say(b"before");
+    peer.say(b"bye");
+    peer.say(b"after");
+    bench.edge(&peer, READABLE);
+    assert_eq!(peer.events(), ["before", "close Some(4000)"]);
+    assert_eq!(bench.closed(), [Closed::Local(4000)]);
+    assert!(!peer.wire.borrow().is_shut, "the peer's close frame is awaited");
+    // `events` has put the peer's answer into the inbound bytes.
+    bench.edge(&peer, READABLE);
+    assert!(peer.wire.borrow().is_shut && !peer.is_gone());
+    peer.wire.borrow_mut().end = Some(Ok(()));
+    bench.edge(&peer, HANG_UP);
+    bench.settle();
+    assert!(peer.is_gone());
+    assert_eq!(bench.spy.borrow().closed.len(), 1);
+}
+
+#[test]
+fn a_peer_that_does_not_answer_a_close_is_dropped_after_the_deadline() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.say(b"bye");
+    bench.edge(&peer, READABLE);
+    bench.pass(CLOSE_TIMEOUT - Duration::from_millis(1));
+    assert!(!peer.is_gone());
+    bench.pass(Duration::from_millis(100));
+    assert!(peer.is_gone());
+}
+
+#[test]
+fn a_protocol_error_flushes_earlier_replies_then_its_close_code() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.say(b"good");
+    peer.push(b"\x82\x01x"); // Not masked.
+    bench.edge(&peer, READABLE);
+    assert_eq!(peer.events(), ["good", "close Some(1002)"]);
+    assert!(matches!(bench.closed()[..], [Closed::Protocol(_)]));
+    assert!(peer.wire.borrow().is_shut);
+    bench.pass(CLOSE_TIMEOUT + Duration::from_millis(100));
+    assert!(peer.is_gone(), "a peer that does not hang up is dropped");
+}
+
+#[test]
+fn a_head_that_drips_is_refused_after_its_absolute_deadline() {
+    let mut bench = Bench::<false>::new();
+    let peer = bench.accept();
+    let mut drips = UPGRADE.iter();
+    for _ in 0..49 {
+        peer.push(&[*drips.next().expect("a long head")]);
+        bench.edge(&peer, READABLE);
+        bench.pass(HEAD_TIMEOUT / 50);
+    }
+    assert!(peer.take().is_empty());
+    bench.pass(HEAD_TIMEOUT / 50 + Duration::from_millis(100));
+    assert!(peer.take().starts_with(b"HTTP/1.1 408 "));
+    bench.pass(CLOSE_TIMEOUT + Duration::from_millis(100));
+    assert!(peer.is_gone());
+    assert!(bench.spy.borrow().opened.is_empty() && bench.spy.borrow().closed.is_empty());
+}
+
+#[test]
+fn heads_are_answered_by_kind() {
+    let no_key = String::from_utf8_lossy(UPGRADE).replace("Sec-WebSocket-Key", "X");
+    let long = format!("GET /ws HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n", "x".repeat(9_000));
+    for (head, status) in [
+        ("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n", 200),
+        ("GET /none HTTP/1.1\r\nHost: h\r\n\r\n", 404),
+        ("POST /healthz HTTP/1.1\r\nHost: h\r\n\r\n", 405),
+        ("GET /ws HTTP/1.1\r\nHost: h\r\n\r\n", 426),
+        (&no_key, 400),
+        ("\x16\x03\x01", 400),
+        (&long, 431),
+    ] {
+        let mut bench = Bench::<false>::new();
+        let peer = bench.accept();
+        peer.push(head.as_bytes());
+        bench.edge(&peer, READABLE);
+        let answer = String::from_utf8(peer.take()).expect("text");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
+        assert!(peer.wire.borrow().is_shut, "{head}");
+        bench.pass(CLOSE_TIMEOUT + Duration::from_millis(100));
+        assert!(peer.is_gone(), "{head}");
+    }
+}
+
+#[test]
+fn a_response_survives_a_slow_reader_and_a_half_closed_one() {
+    for room in [0, 1, 10, 50] {
+        let mut bench = Bench::<false>::new();
+        let peer = bench.accept();
+        peer.push(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+        peer.wire.borrow_mut().end = Some(Ok(()));
+        peer.room(room);
+        bench.edge(&peer, HANG_UP);
+        bench.settle();
+        while !peer.is_gone() {
+            peer.room(7);
+            bench.edge(&peer, WRITABLE);
+            bench.settle();
+        }
+        assert!(peer.take().ends_with(b"\r\n\r\nok"), "room {room}");
+    }
+}
+
+#[test]
+fn an_update_that_is_not_taken_leaves_no_trace_and_one_partly_taken_arrives_whole() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    bench.spy.borrow_mut().update = b"state".to_vec();
+    for (room, want) in [(0, Sent::Nothing), (7, Sent::All), (3, Sent::Partly), (7, Sent::Blocked)] {
+        peer.room(room);
+        bench.driver.tick(bench.now);
+        assert_eq!(bench.spy.borrow_mut().sent.pop(), Some(want), "room {room}");
+    }
+    peer.room(usize::MAX);
+    bench.edge(&peer, WRITABLE);
+    assert_eq!(peer.events(), ["state", "state"]);
+    bench.driver.tick(bench.now);
+    assert_eq!(bench.spy.borrow_mut().sent.pop(), Some(Sent::All));
+    peer.wire.borrow_mut().write_error = Some(io::ErrorKind::ConnectionReset);
+    bench.driver.tick(bench.now);
+    assert_eq!(bench.spy.borrow_mut().sent.pop(), Some(Sent::Gone));
+    assert_eq!(bench.closed(), [Closed::Lost(io::ErrorKind::ConnectionReset)]);
+    assert!(peer.is_gone());
+}
+
+#[test]
+fn a_close_in_a_tick_reaches_the_peer_behind_a_pending_tail() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    bench.spy.borrow_mut().update = b"state".to_vec();
+    peer.room(3);
+    bench.driver.tick(bench.now);
+    bench.spy.borrow_mut().close_at_tick = true;
+    bench.driver.tick(bench.now);
+    assert_eq!(bench.closed(), [Closed::Local(1013)]);
+    bench.driver.tick(bench.now); // Nobody is left to close.
+    peer.room(usize::MAX);
+    bench.edge(&peer, WRITABLE);
+    assert_eq!(peer.events(), ["state", "close Some(1013)"]);
+}
+
+#[test]
+fn a_service_deadline_fires_once_and_its_ping_is_sent() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.say(b"stall");
+    bench.edge(&peer, READABLE);
+    bench.pass(Duration::from_millis(999));
+    assert_eq!(bench.spy.borrow().timed_out, 0);
+    bench.pass(Duration::from_secs(100));
+    assert_eq!(bench.spy.borrow().timed_out, 1);
+    assert_eq!(peer.events(), ["ping"]);
+    let heard = bench.spy.borrow().heard;
+    bench.edge(&peer, READABLE);
+    assert_eq!(bench.spy.borrow().heard, heard + 1, "a pong is heard");
+}
+
+#[test]
+fn a_stop_says_goodbye_to_sessions_and_drops_what_is_no_session() {
+    let mut bench = Bench::<false>::new();
+    let (mut session, head) = (bench.join(), bench.accept());
+    bench.driver.stop(1001, "server interrupted", bench.now);
+    assert!(head.is_gone());
+    assert_eq!(session.events(), ["close Some(1001)"]);
+    assert_eq!(bench.closed(), [Closed::Local(1001)]);
+    bench.edge(&session, READABLE);
+    session.wire.borrow_mut().end = Some(Ok(()));
+    bench.edge(&session, HANG_UP);
+    bench.settle();
+    assert_eq!(bench.driver.connection_count(), 0);
+    bench.driver.drop_all(1001, bench.now);
+    assert_eq!(bench.spy.borrow().closed.len(), 1);
+}
+
+#[test]
+fn a_huge_reply_gives_its_memory_to_the_tail_and_arrives_in_order() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.say(&vec![9; 3 << 20]);
+    peer.room(100_000);
+    bench.edge(&peer, READABLE);
+    bench.settle();
+    for _ in 0..100 {
+        peer.room(100_000);
+        bench.edge(&peer, WRITABLE);
+        bench.settle();
+    }
+    assert_eq!(peer.events(), [format!("{} bytes", 3 << 20)]);
+}
