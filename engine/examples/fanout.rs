@@ -20,7 +20,7 @@ use tickwire::net::wake::Wake;
 use tickwire::netcode::time::Time;
 use tickwire::netcode::ws::handshake::Request;
 use tickwire::netcode::ws::{Limits, MessageKind, frame};
-use tickwire::server::io_threads::{IoOptions, IoThreads};
+use tickwire::server::io_threads::{IoOptions, IoThreads, raise_descriptor_limit};
 use tickwire::sim::TickClock;
 
 /// A server that sends one distinct binary frame per tick to every WebSocket client.
@@ -132,6 +132,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    raise_descriptor_limit();
     let listener = Listener::bind(&arguments.listen)?;
     let options = IoOptions { threads: usize::from(arguments.io_threads), signals: true };
     let threads = IoThreads::prepare(listener, options)?;

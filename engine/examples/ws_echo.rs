@@ -14,7 +14,7 @@ use tickwire::net::transport::Transport;
 use tickwire::netcode::time::Time;
 use tickwire::netcode::ws::Limits;
 use tickwire::netcode::ws::handshake::Request;
-use tickwire::server::io_threads::{IoOptions, IoThreads};
+use tickwire::server::io_threads::{IoOptions, IoThreads, raise_descriptor_limit};
 
 /// A WebSocket echo server.
 #[derive(Parser, Debug)]
@@ -76,6 +76,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    raise_descriptor_limit();
     let listener = Listener::bind(&arguments.listen)?;
     let options = IoOptions { threads: usize::from(arguments.io_threads), signals: true };
     let threads = IoThreads::prepare(listener, options)?;

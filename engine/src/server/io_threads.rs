@@ -12,6 +12,7 @@ use crate::net::listener::Listener;
 use crate::net::service::Service;
 use crate::net::wake::Wake;
 
+pub use super::descriptors::raise_descriptor_limit;
 pub use crate::net::event_loop::Ended;
 
 /// How the I/O threads are run.
@@ -174,3 +175,6 @@ impl IoRunning {
         outcome
     }
 }
+
+#[cfg(test)]
+mod tests;
