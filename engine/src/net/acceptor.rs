@@ -48,7 +48,8 @@ impl Acceptor {
 
     /// Takes up to one turn's batch; those for the own thread go to `keep`.
     pub(crate) fn accept(&mut self, now: Time, mut keep: impl FnMut(TcpStream)) {
-        self.retry_at = None;
+        // Said once, not at each attempt.
+        let is_retry = self.retry_at.take().is_some();
         self.is_ready = true;
         for _ in 0..ACCEPTS_PER_TURN {
             let error = match self.listener.accept() {
@@ -71,7 +72,9 @@ impl Acceptor {
                     return;
                 }
                 Verdict::Pause => {
-                    tracing::warn!(%error, "cannot accept connections; trying again");
+                    if !is_retry {
+                        tracing::warn!(%error, "cannot accept connections; trying again ten times a second");
+                    }
                     self.is_ready = false;
                     self.retry_at = Some(now + ACCEPT_RETRY);
                     return;

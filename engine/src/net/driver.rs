@@ -224,7 +224,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
             // What is left to say may still be read by a peer that only ended its own direction.
             Phase::Flushing { .. } => {}
             Phase::AwaitHead { .. } | Phase::AwaitClose { .. } | Phase::Lingering { .. } => {
-                self.table.remove(id)
+                self.table.remove(id);
             }
         }
     }

@@ -1,7 +1,8 @@
 //! `IoThreads`: spawns, stops and joins the I/O threads around a bound listener.
 //!
 //! Owns the threads' lives. The first thread accepts and takes the signals. Invariant: the process never goes on with
-//! half of its threads: a panic in one of them aborts it.
+//! half of its threads: a panic in one of them aborts it, and the failure
+//! of one selector stops the others.
 
 use std::io;
 use std::net::SocketAddr;
@@ -88,7 +89,7 @@ impl IoThreads {
         let stopper = Stopper { remotes: self.remotes };
         let mut running = IoRunning { address: self.address, stopper, threads: Vec::new() };
         for (index, prepared) in self.prepared.into_iter().enumerate() {
-            match spawn_one(index, prepared, service(index)) {
+            match spawn_one(index, prepared, service(index), running.stopper()) {
                 Ok(thread) => running.threads.push(thread),
                 Err(error) => {
                     running.stopper.shutdown(1001, "server failed to start");
@@ -102,13 +103,19 @@ impl IoThreads {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the I/O threads are spawned here and nowhere else")]
-fn spawn_one<S>(index: usize, prepared: Prepared, service: S) -> io::Result<JoinHandle<io::Result<Ended>>>
+fn spawn_one<S>(
+    index: usize,
+    prepared: Prepared,
+    service: S,
+    others: Stopper,
+) -> io::Result<JoinHandle<io::Result<Ended>>>
 where
     S: Service + Send + 'static,
 {
     std::thread::Builder::new().name(format!("tickwire-io-{index}")).spawn(move || {
         let _guard = AbortOnPanic;
-        prepared.run(service)
+        // Without its selector this thread is lost; the others must not go on without it.
+        prepared.run(service).inspect_err(|_| others.shutdown(1011, "server fault"))
     })
 }
 
@@ -162,7 +169,7 @@ impl IoRunning {
     /// Waits until all threads have ended and says why they did.
     ///
     /// # Errors
-    /// When a thread's selector failed.
+    /// When a thread's selector failed; the others were stopped with 1011 then.
     pub fn join(self) -> io::Result<Ended> {
         let mut outcome = Ok(Ended::Shutdown);
         for (index, thread) in self.threads.into_iter().enumerate() {

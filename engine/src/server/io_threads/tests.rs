@@ -172,6 +172,7 @@ fn a_wake_runs_the_tick_of_its_thread() {
     }
     running.stopper().shutdown(1001, "");
     assert_eq!(client.hear(), Err(Some(1001)));
+    drop(client);
     running.join().expect("no fault");
 }
 
