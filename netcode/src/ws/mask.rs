@@ -44,3 +44,26 @@ impl KeyStream {
         [a, b, c, d]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn masking_is_the_bytewise_rule_for_every_size_and_cut() {
+        let key = [0x11, 0x82, 0xf3, 0x44];
+        for size in 0..70 {
+            let plain: Vec<u8> = (0..size as u8).collect();
+            let want: Vec<u8> = plain.iter().enumerate().map(|(i, b)| b ^ key[i % 4]).collect();
+            for cut in 0..=size {
+                let mut bytes = plain.clone();
+                let (a, b) = bytes.split_at_mut(cut);
+                apply(a, key);
+                apply(b, advance(key, cut));
+                assert_eq!(bytes, want, "{size} bytes cut at {cut}");
+            }
+        }
+    }
+}

@@ -247,7 +247,8 @@ impl Receiver {
             Opcode::Close => {}
             Opcode::Ping | Opcode::Pong => self.rates.on_control(now, &self.limits)?,
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
-                self.fragments = if opcode == Opcode::Continuation { self.fragments + 1 } else { 1 };
+                self.fragments =
+                    if opcode == Opcode::Continuation { self.fragments.saturating_add(1) } else { 1 };
                 if self.fragments > self.limits.fragments_max {
                     return Err(ProtocolError::TooManyFragments(self.limits.fragments_max));
                 }
@@ -256,7 +257,6 @@ impl Receiver {
                 }
                 if opcode != Opcode::Continuation {
                     self.kind = if opcode == Opcode::Text { MessageKind::Text } else { MessageKind::Binary };
-                    self.text = Utf8::default();
                 }
             }
         }
@@ -378,3 +378,6 @@ impl Receiver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,3 +50,52 @@ impl Utf8 {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Where the standard library finds that no continuation can make `text` valid.
+    fn first_bad(text: &[u8]) -> Option<usize> {
+        (0..text.len())
+            .find(|&end| core::str::from_utf8(&text[..=end]).is_err_and(|error| error.error_len().is_some()))
+    }
+
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        // Lead bytes, continuation bytes and the borders between them.
+        let edge = prop::sample::select(
+            b"a\x00\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xff".to_vec(),
+        );
+        prop_oneof![
+            prop::collection::vec(edge, 0..8),
+            ("[aé€😀\u{10ffff}]{0,6}", any::<u8>(), any::<bool>()).prop_map(|(text, byte, spoil)| {
+                let mut bytes = text.into_bytes();
+                if spoil {
+                    let at = usize::from(byte) % (bytes.len() + 1);
+                    bytes.insert(at, byte);
+                }
+                bytes
+            }),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn bad_text_fails_at_the_first_bad_byte_however_it_is_cut(text in bytes(), size in 1..5_usize) {
+            let mut whole = Utf8::default();
+            prop_assert_eq!(whole.feed(&text), first_bad(&text).is_none());
+            let mut cut = Utf8::default();
+            let failed = text.chunks(size).position(|chunk| !cut.feed(chunk));
+            prop_assert_eq!(failed, first_bad(&text).map(|bad| bad / size));
+            if failed.is_none() {
+                prop_assert_eq!(cut.is_complete(), core::str::from_utf8(&text).is_ok());
+            }
+        }
+    }
+}

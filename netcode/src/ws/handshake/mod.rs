@@ -7,6 +7,8 @@
 mod client;
 mod head;
 mod request;
+#[cfg(test)]
+mod tests;
 mod upgrade;
 
 pub use client::{ResponseError, TargetError, client_request, client_response};

@@ -26,7 +26,7 @@ pub enum FieldError {
 }
 
 /// A request head. Header names compare without case.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Request<'h> {
     method: &'h str,
     path: &'h str,
