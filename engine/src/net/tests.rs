@@ -713,3 +713,47 @@ fn a_huge_reply_gives_its_memory_to_the_tail_and_arrives_in_order() {
     }
     assert_eq!(peer.events(), [format!("{} bytes", 3 << 20)]);
 }
+
+#[test]
+fn replies_behind_a_partly_flushed_tail_arrive_in_order() {
+    for first in 1..=10 {
+        let mut bench = Bench::<true>::new();
+        let mut peer = bench.join();
+        peer.say(b"one-two-three");
+        peer.room(first);
+        bench.edge(&peer, READABLE);
+        peer.room(2);
+        bench.edge(&peer, WRITABLE);
+        peer.say(b"four");
+        bench.edge(&peer, READABLE);
+        peer.room(usize::MAX);
+        bench.edge(&peer, WRITABLE);
+        assert_eq!(peer.events(), ["one-two-three", "four"], "first {first}");
+    }
+}
+
+#[test]
+fn a_peer_that_closes_in_the_same_input_does_not_hide_who_began() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.say(b"bye");
+    let mut close = Vec::new();
+    peer.ws.close(1000, "", &mut close);
+    peer.push(&close);
+    bench.edge(&peer, READABLE);
+    assert_eq!(bench.closed(), [Closed::Local(4000)]);
+    assert!(peer.wire.borrow().is_shut, "both close frames are exchanged");
+}
+
+#[test]
+fn a_connection_that_is_gone_leaves_no_timer() {
+    let mut bench = Bench::<false>::new();
+    for _ in 0..3 {
+        let peer = bench.accept();
+        assert!(bench.driver.poll_timeout(bench.now).is_some());
+        peer.wire.borrow_mut().end = Some(Ok(()));
+        bench.edge(&peer, READABLE);
+        assert!(peer.is_gone());
+        assert_eq!(bench.driver.poll_timeout(bench.now), None);
+    }
+}
