@@ -9,14 +9,13 @@ use std::io;
 use std::time::Duration;
 
 use tickwire_netcode::time::Time;
-use tickwire_netcode::ws::handshake::{HeadBuffer, Request, accept};
-use tickwire_netcode::ws::{self, Cause, Event, Input, Role, WebSocket};
+use tickwire_netcode::ws::{self, Cause, Event, Input, WebSocket};
 
-use super::connection::{Connection, Phase};
+use super::connection::Phase;
 use super::connections::Connections;
-use super::limits::{READ_BYTES_PER_TURN, RESPONSE_TIMEOUT, TIMERS_PER_TURN};
+use super::limits::{CLOSE_TIMEOUT, READ_BYTES_PER_TURN, TIMERS_PER_TURN};
 use super::outbox::Outbox;
-use super::service::{Closed, ConnectionId, Flow, Message, Route, Service};
+use super::service::{Closed, ConnectionId, Flow, Message, Service};
 use super::table::{Next, Table};
 use super::transport::{SHORT_CALL_REARMS, Transport};
 
@@ -32,10 +31,10 @@ pub(crate) struct Edge {
 /// The logic of one I/O thread.
 #[derive(Debug)]
 pub(crate) struct Driver<T, S: Service> {
-    service: S,
-    table: Table<T, S::Session>,
-    limits: ws::Limits,
-    read_buffer: Box<[u8]>,
+    pub(super) service: S,
+    pub(super) table: Table<T, S::Session>,
+    pub(super) limits: ws::Limits,
+    pub(super) read_buffer: Box<[u8]>,
     /// Taken from the table's ready list for this turn; kept for its memory.
     serving: Vec<ConnectionId>,
     expired: Vec<u32>,
@@ -244,21 +243,17 @@ impl<T: Transport, S: Service> Driver<T, S> {
                 while let Some(event) = ws.poll_event(&mut input, now, &mut self.table.scratch) {
                     is_closed |= matches!(event, Event::Closed(_));
                 }
+                // The close handshake we began is complete.
                 if is_closed {
-                    self.finish_closing(id, now);
+                    self.table.finish(id, CLOSE_TIMEOUT, now);
                 }
             }
             Phase::Flushing { .. } | Phase::Lingering { .. } => {}
         }
     }
 
-    /// The close handshake we began is complete.
-    fn finish_closing(&mut self, id: ConnectionId, now: Time) {
-        self.table.finish(id, super::limits::CLOSE_TIMEOUT, now);
-    }
-
     /// Frames of an open connection: the hot path.
-    fn feed_open(&mut self, id: ConnectionId, start: usize, end: usize, now: Time) {
+    pub(super) fn feed_open(&mut self, id: ConnectionId, start: usize, end: usize, now: Time) {
         let Self { service, table, read_buffer, .. } = self;
         let Some(connection) = table.slots.get_mut(id.index as usize) else { return };
         let Phase::Open { ws, session } = &mut connection.phase else { return };
@@ -277,45 +272,6 @@ impl<T: Transport, S: Service> Driver<T, S> {
         }
     }
 
-    /// Bytes of a request head; `head` has been taken out of the phase.
-    fn feed_head(&mut self, id: ConnectionId, mut head: HeadBuffer, count: usize, now: Time) {
-        let scratch = &mut self.table.scratch;
-        let consumed = match head.push(&self.read_buffer[..count]) {
-            Ok(None) => {
-                if let Some(Connection { phase: Phase::AwaitHead { head: place, .. }, .. }) =
-                    self.table.find(id)
-                {
-                    *place = head;
-                }
-                return;
-            }
-            Ok(Some(head)) => answer_head(&mut self.service, head.bytes, scratch).then_some(head.consumed),
-            Err(error) => {
-                error.write_response(scratch);
-                None
-            }
-        };
-        match consumed {
-            Some(consumed) => self.open(id, consumed, count, now),
-            None => self.table.finish(id, RESPONSE_TIMEOUT, now),
-        }
-    }
-
-    /// The handshake is done, its answer is in the scratch; frames may follow it in the read buffer.
-    fn open(&mut self, id: ConnectionId, consumed: usize, count: usize, now: Time) {
-        let ws = WebSocket::new(Role::Server, self.limits, 0);
-        let session = self.service.opened(id, now);
-        let deadline = self.service.timeout(&session);
-        let Some(connection) = self.table.find(id) else { return };
-        connection.phase = Phase::Open { ws, session };
-        self.table.timers.disarm(id.index);
-        if let Some(deadline) = deadline {
-            self.table.timers.arm(id.index, deadline);
-        }
-        // One write carries the answer and the replies to frames that came with the request.
-        self.feed_open(id, consumed, count, now);
-    }
-
     fn on_timer(&mut self, id: ConnectionId, now: Time) {
         let Some(connection) = self.table.slots.get_mut(id.index as usize) else { return };
         let deadline = match connection.phase {
@@ -329,7 +285,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
             self.table.timers.arm(id.index, deadline);
         } else if matches!(connection.phase, Phase::AwaitHead { .. }) {
             ws::handshake::write_refusal(408, &[], &mut self.table.scratch);
-            self.table.finish(id, super::limits::CLOSE_TIMEOUT, now);
+            self.table.finish(id, CLOSE_TIMEOUT, now);
         } else {
             self.table.remove(id);
         }
@@ -423,28 +379,6 @@ fn why_closed(closed: ws::Closed) -> Closed {
         Cause::Disconnected => Closed::Eof,
         Cause::Peer | Cause::Local => Closed::Peer(closed.code),
     }
-}
-
-/// Appends the answer to a complete head; whether it is an accepted upgrade.
-fn answer_head<S: Service>(service: &mut S, head: &[u8], out: &mut Vec<u8>) -> bool {
-    let request = match Request::parse(head) {
-        Ok(request) => request,
-        Err(error) => {
-            error.write_response(out);
-            return false;
-        }
-    };
-    match service.route(&request) {
-        Route::Respond(response) => response.write(request.method() == "HEAD", out),
-        Route::Upgrade => match accept(&request) {
-            Ok(accepted) => {
-                accepted.write_response(out);
-                return true;
-            }
-            Err(error) => error.write_response(out),
-        },
-    }
-    false
 }
 
 fn earlier(a: Option<Time>, b: Option<Time>) -> Option<Time> {

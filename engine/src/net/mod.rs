@@ -21,4 +21,5 @@ mod table;
 mod tests;
 mod timers;
 pub mod transport;
+mod upgrade;
 pub mod wake;
