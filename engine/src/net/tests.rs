@@ -462,3 +462,58 @@ fn a_connection_that_is_gone_leaves_no_timer() {
         assert_eq!(bench.driver.poll_timeout(bench.now), None);
     }
 }
+
+/// Bytes and room come in random pieces; edges come only where a kernel gives them: new bytes, or room after a write
+/// that was cut short.
+#[test]
+fn random_schedules_lose_nothing_and_keep_the_order() {
+    for seed in 1..=300_u64 {
+        let mut state = seed;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        let mut bench = Bench::<false>::new();
+        let mut peers: Vec<_> = (0..3).map(|_| bench.join()).collect();
+        let mut streams: Vec<Vec<u8>> = Vec::new();
+        let mut want = Vec::new();
+        for peer in &mut peers {
+            let (mut stream, mut messages) = (Vec::new(), Vec::new());
+            for n in 0..1 + random(12) {
+                let text = format!("{n}").repeat(1 + random(30));
+                peer.ws.send(MessageKind::Text, text.as_bytes(), &mut stream);
+                messages.push(text);
+            }
+            peer.room(0);
+            streams.push(stream);
+            want.push(messages);
+        }
+        while streams.iter().any(|stream| !stream.is_empty()) {
+            let which = random(peers.len());
+            if random(2) == 0 {
+                let stream = &mut streams[which];
+                let piece: Vec<u8> = stream.drain(..random(stream.len() + 1)).collect();
+                if !piece.is_empty() {
+                    peers[which].push(&piece);
+                    bench.edge(&peers[which], READABLE);
+                }
+            } else {
+                let was_full = peers[which].wire.borrow().room == 0;
+                peers[which].wire.borrow_mut().room += random(40);
+                if was_full {
+                    bench.edge(&peers[which], WRITABLE);
+                }
+            }
+            if random(3) == 0 {
+                bench.settle();
+            }
+        }
+        for (peer, want) in peers.iter_mut().zip(want) {
+            peer.room(usize::MAX);
+            bench.edge(peer, WRITABLE);
+            bench.settle();
+            assert_eq!(peer.events(), want, "seed {seed}");
+        }
+        assert!(bench.closed().is_empty(), "seed {seed}");
+    }
+}
