@@ -1,0 +1,389 @@
+//! `Driver`: the event loop's logic without its Poll: edges, time and wakes in, bytes and service calls out.
+//!
+//! Owns the order of things inside a turn and every call of the service. Generic over the transport and without a
+//! clock, so that tests drive it. Invariants: one failed connection is removed and the turn goes on; bytes that an
+//! edge announced are read, or their connection is queued or paused by its own tail.
+
+use std::borrow::Cow;
+use std::io;
+use std::time::Duration;
+
+use tickwire_netcode::time::Time;
+use tickwire_netcode::ws::{self, Cause, Event, Input, WebSocket};
+
+use super::connection::Phase;
+use super::connections::Connections;
+use super::limits::{CLOSE_TIMEOUT, READ_BYTES_PER_TURN, TIMERS_PER_TURN};
+use super::outbox::Outbox;
+use super::service::{Closed, ConnectionId, Flow, Message, Service};
+use super::table::{Next, Table};
+use super::transport::{SHORT_CALL_REARMS, Transport};
+
+/// What an edge announced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Edge {
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    /// The peer's FIN, a reset or an error.
+    pub(crate) peer_ended: bool,
+}
+
+/// The logic of one I/O thread.
+#[derive(Debug)]
+pub(crate) struct Driver<T, S: Service> {
+    pub(super) service: S,
+    pub(super) table: Table<T, S::Session>,
+    pub(super) limits: ws::Limits,
+    pub(super) read_buffer: Box<[u8]>,
+    /// Taken from the table's ready list for this turn; kept for its memory.
+    serving: Vec<ConnectionId>,
+    expired: Vec<u32>,
+    timers_left: bool,
+    read_something: bool,
+}
+
+/// A session is over, for this reason, and this follows.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    next: Next,
+    why: Closed,
+}
+
+impl<T: Transport, S: Service> Driver<T, S> {
+    pub(crate) fn new(service: S, now: Time) -> Self {
+        Self {
+            limits: service.limits(),
+            service,
+            table: Table::new(now),
+            read_buffer: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
+            serving: Vec::new(),
+            expired: Vec::new(),
+            timers_left: false,
+            read_something: false,
+        }
+    }
+
+    /// Takes a fresh connection; gives the transport back when the table is full.
+    pub(crate) fn insert(&mut self, transport: T, now: Time) -> Result<ConnectionId, T> {
+        self.table.insert(transport, now)
+    }
+
+    /// The transport of a connection, to register it.
+    pub(crate) fn transport(&mut self, id: ConnectionId) -> Option<&mut T> {
+        self.table.find(id).map(|connection| &mut connection.transport)
+    }
+
+    /// Forgets a connection that has no session yet.
+    pub(crate) fn discard(&mut self, id: ConnectionId) {
+        self.table.remove(id);
+    }
+
+    /// How many connections there are, in any phase.
+    pub(crate) fn connection_count(&self) -> usize {
+        self.table.slots.len()
+    }
+
+    /// Whether a descriptor was given back since the last call.
+    pub(crate) fn take_freed(&mut self) -> bool {
+        self.table.take_freed()
+    }
+
+    /// How long after `now` the next turn must begin; `None` when only an edge or a wake can bring work.
+    pub(crate) fn poll_timeout(&self, now: Time) -> Option<Duration> {
+        if !self.table.ready.is_empty() || self.timers_left {
+            return Some(Duration::ZERO);
+        }
+        self.table.timers.poll_timeout(now)
+    }
+
+    /// The thread was woken for a tick.
+    pub(crate) fn tick(&mut self, now: Time) {
+        self.service.tick(&mut Connections::new(&mut self.table, now), now);
+        while let Some((id, session, why)) = self.table.ended.pop() {
+            self.service.closed(id, session, why);
+        }
+    }
+
+    /// Reads on where the last turn's budgets ended. Runs before the turn's edges.
+    pub(crate) fn serve_ready(&mut self, now: Time) {
+        if self.table.ready.is_empty() {
+            return;
+        }
+        let mut serving = std::mem::take(&mut self.serving);
+        std::mem::swap(&mut serving, &mut self.table.ready);
+        for id in serving.drain(..) {
+            if let Some(connection) = self.table.find(id) {
+                connection.queued = false;
+                self.read(id, now);
+            }
+        }
+        self.serving = serving;
+    }
+
+    /// One edge of one connection; edges of connections that are gone are ignored.
+    pub(crate) fn handle_edge(&mut self, id: ConnectionId, edge: Edge, now: Time) {
+        let Some(connection) = self.table.find(id) else { return };
+        connection.peer_ended |= edge.peer_ended;
+        if edge.writable && connection.tail.is_pending() {
+            self.flush(id, now);
+        }
+        if edge.readable {
+            let Some(connection) = self.table.find(id) else { return };
+            connection.readable = true;
+            if !connection.queued {
+                self.read(id, now);
+            }
+        }
+    }
+
+    /// Timers, then the end of the read pass. Runs after the turn's edges.
+    pub(crate) fn end_turn(&mut self, now: Time) {
+        let mut expired = std::mem::take(&mut self.expired);
+        self.timers_left = self.table.timers.expire(now, TIMERS_PER_TURN, &mut expired);
+        for index in expired.drain(..) {
+            if let Some(id) = self.table.id_at(index) {
+                self.on_timer(id, now);
+            }
+        }
+        self.expired = expired;
+        if std::mem::take(&mut self.read_something) {
+            self.service.read_pass_ended(now);
+        }
+    }
+
+    /// Says goodbye to everybody: sessions get a close frame, half-open handshakes are dropped.
+    pub(crate) fn stop(&mut self, code: u16, reason: &str, now: Time) {
+        let indices: Vec<u32> = self.table.slots.iter().map(|(index, _)| index as u32).collect();
+        for id in indices.into_iter().filter_map(|index| self.table.id_at(index)).collect::<Vec<_>>() {
+            let Some(connection) = self.table.slots.get_mut(id.index as usize) else { continue };
+            match &mut connection.phase {
+                Phase::AwaitHead { .. } => self.table.remove(id),
+                Phase::Open { ws, .. } => {
+                    ws.close(code, reason, &mut self.table.scratch);
+                    self.end(id, End { next: Next::AwaitClose, why: Closed::Local(code) }, now);
+                }
+                Phase::AwaitClose { .. } | Phase::Flushing { .. } | Phase::Lingering { .. } => {}
+            }
+        }
+    }
+
+    /// Drops everybody who is left.
+    pub(crate) fn drop_all(&mut self, code: u16, now: Time) {
+        let indices: Vec<u32> = self.table.slots.iter().map(|(index, _)| index as u32).collect();
+        for id in indices.into_iter().filter_map(|index| self.table.id_at(index)).collect::<Vec<_>>() {
+            self.end(id, End { next: Next::Drop, why: Closed::Local(code) }, now);
+            self.table.remove(id);
+        }
+    }
+
+    fn flush(&mut self, id: ConnectionId, now: Time) {
+        let Some(connection) = self.table.find(id) else { return };
+        match connection.flush() {
+            Ok(false) => {}
+            Ok(true) if matches!(connection.phase, Phase::Flushing { .. }) => self.table.linger(id, now),
+            Ok(true) => self.table.resume(id),
+            Err(fault) => self.lose(id, fault.into(), now),
+        }
+    }
+
+    /// One read of one connection, and everything that follows from its bytes.
+    fn read(&mut self, id: ConnectionId, now: Time) {
+        let Some(connection) = self.table.slots.get_mut(id.index as usize) else { return };
+        if connection.is_paused(S::READS_WHILE_BLOCKED) {
+            return;
+        }
+        match connection.read(&mut self.read_buffer) {
+            Ok(0) => self.on_end(id, now),
+            Ok(count) => {
+                // A short read means drained: the next bytes bring an edge. Not so after the last edge of all.
+                connection.readable =
+                    count == self.read_buffer.len() || connection.peer_ended || !SHORT_CALL_REARMS;
+                let is_unread = connection.readable;
+                self.read_something = true;
+                self.feed(id, count, now);
+                if is_unread {
+                    self.table.queue(id);
+                }
+            }
+            Err(io::ErrorKind::WouldBlock) => connection.readable = false,
+            Err(kind) => self.lose(id, Closed::Lost(kind), now),
+        }
+    }
+
+    /// The peer's FIN.
+    fn on_end(&mut self, id: ConnectionId, now: Time) {
+        let Some(connection) = self.table.find(id) else { return };
+        connection.peer_ended = true;
+        connection.readable = false;
+        match &mut connection.phase {
+            Phase::Open { ws, .. } => {
+                let _ = ws.handle_end();
+                self.lose(id, Closed::Eof, now);
+            }
+            // What is left to say may still be read by a peer that only ended its own direction.
+            Phase::Flushing { .. } => {}
+            Phase::AwaitHead { .. } | Phase::AwaitClose { .. } | Phase::Lingering { .. } => {
+                self.table.remove(id);
+            }
+        }
+    }
+
+    /// The first `count` bytes of the read buffer are from this connection.
+    fn feed(&mut self, id: ConnectionId, count: usize, now: Time) {
+        let Some(connection) = self.table.slots.get_mut(id.index as usize) else { return };
+        match &mut connection.phase {
+            Phase::Open { .. } => self.feed_open(id, 0, count, now),
+            Phase::AwaitHead { head, .. } => {
+                let head = std::mem::take(head);
+                self.feed_head(id, head, count, now);
+            }
+            Phase::AwaitClose { ws, .. } => {
+                let mut input = Input::new(&mut self.read_buffer[..count]);
+                let mut is_closed = false;
+                while let Some(event) = ws.poll_event(&mut input, now, &mut self.table.scratch) {
+                    is_closed |= matches!(event, Event::Closed(_));
+                }
+                // The close handshake we began is complete.
+                if is_closed {
+                    self.table.finish(id, CLOSE_TIMEOUT, now);
+                }
+            }
+            Phase::Flushing { .. } | Phase::Lingering { .. } => {}
+        }
+    }
+
+    /// Frames of an open connection: the hot path.
+    pub(super) fn feed_open(&mut self, id: ConnectionId, start: usize, end: usize, now: Time) {
+        let Self { service, table, read_buffer, .. } = self;
+        let Some(connection) = table.slots.get_mut(id.index as usize) else { return };
+        let Phase::Open { ws, session } = &mut connection.phase else { return };
+        service.heard(session, now);
+        let mut input = Input::new(&mut read_buffer[start..end]);
+        let outcome = pump(service, id, ws, session, &mut input, &mut table.scratch, now);
+        if let Some(outcome) = outcome {
+            return self.end(id, outcome, now);
+        }
+        let deadline = earlier(ws.poll_timeout(), service.timeout(session));
+        if let Err(fault) = connection.reply(&mut table.scratch) {
+            return self.lose(id, fault.into(), now);
+        }
+        if let Some(deadline) = deadline {
+            table.timers.arm_by(id.index, deadline);
+        }
+    }
+
+    fn on_timer(&mut self, id: ConnectionId, now: Time) {
+        let Some(connection) = self.table.slots.get_mut(id.index as usize) else { return };
+        let deadline = match connection.phase {
+            Phase::Open { .. } => return self.on_open_timer(id, now),
+            Phase::AwaitHead { deadline, .. }
+            | Phase::AwaitClose { deadline, .. }
+            | Phase::Flushing { deadline }
+            | Phase::Lingering { deadline } => deadline,
+        };
+        if now < deadline {
+            self.table.timers.arm(id.index, deadline);
+        } else if matches!(connection.phase, Phase::AwaitHead { .. }) {
+            ws::handshake::write_refusal(408, &[], &mut self.table.scratch);
+            self.table.finish(id, CLOSE_TIMEOUT, now);
+        } else {
+            self.table.remove(id);
+        }
+    }
+
+    fn on_open_timer(&mut self, id: ConnectionId, now: Time) {
+        let Self { service, table, .. } = self;
+        let Some(connection) = table.slots.get_mut(id.index as usize) else { return };
+        let Phase::Open { ws, session } = &mut connection.phase else { return };
+        let scratch = &mut table.scratch;
+        let outcome = if let Some(closed) = ws.handle_timeout(now, scratch) {
+            Some(End { next: Next::Finish, why: why_closed(closed) })
+        } else if service.timeout(session).is_some_and(|deadline| deadline <= now) {
+            let (_, sender) = ws.split();
+            let flow = service.timed_out(id, session, &mut Outbox::new(sender, scratch), now);
+            local_close(flow).map(|(code, reason)| {
+                sender.close(code, &reason, scratch);
+                End { next: Next::AwaitClose, why: Closed::Local(code) }
+            })
+        } else {
+            None
+        };
+        if let Some(outcome) = outcome {
+            return self.end(id, outcome, now);
+        }
+        let deadline = earlier(ws.poll_timeout(), service.timeout(session));
+        if let Err(fault) = connection.reply(scratch) {
+            return self.lose(id, fault.into(), now);
+        }
+        if let Some(deadline) = deadline {
+            table.timers.arm(id.index, deadline);
+        }
+    }
+
+    /// The transport failed or ended: nothing more can be said.
+    fn lose(&mut self, id: ConnectionId, why: Closed, now: Time) {
+        self.end(id, End { next: Next::Drop, why }, now);
+        self.table.remove(id);
+    }
+
+    fn end(&mut self, id: ConnectionId, end: End, now: Time) {
+        if let Some(session) = self.table.end(id, end.next, now) {
+            self.service.closed(id, session, end.why);
+        }
+    }
+}
+
+/// Hands the messages of one input to the service; how the session ended, if it did.
+fn pump<S: Service>(
+    service: &mut S,
+    id: ConnectionId,
+    ws: &mut WebSocket,
+    session: &mut S::Session,
+    input: &mut Input<'_>,
+    out: &mut Vec<u8>,
+    now: Time,
+) -> Option<End> {
+    let (receiver, sender) = ws.split();
+    let mut end = None;
+    while let Some(event) = receiver.poll_event(sender, input, now, out) {
+        match event {
+            Event::Message { kind, payload } => {
+                let message = Message { kind, payload };
+                let flow = service.message(id, session, message, &mut Outbox::new(sender, out), now);
+                if let Some((code, reason)) = local_close(flow) {
+                    sender.close(code, &reason, out);
+                    end = Some(End { next: Next::AwaitClose, why: Closed::Local(code) });
+                }
+            }
+            Event::Ping | Event::Pong(_) => {}
+            // The peer's close frame may follow ours in the same input: then the handshake is complete.
+            Event::Closed(closed) => {
+                let why = end.map_or_else(|| why_closed(closed), |end| end.why);
+                end = Some(End { next: Next::Finish, why });
+            }
+        }
+    }
+    end
+}
+
+fn local_close(flow: Flow) -> Option<(u16, Cow<'static, str>)> {
+    match flow {
+        Flow::Continue => None,
+        Flow::Close(code, reason) => Some((code, reason)),
+    }
+}
+
+fn why_closed(closed: ws::Closed) -> Closed {
+    match closed.cause {
+        Cause::Protocol(error) => Closed::Protocol(error),
+        Cause::Disconnected => Closed::Eof,
+        Cause::Peer | Cause::Local => Closed::Peer(closed.code),
+    }
+}
+
+fn earlier(a: Option<Time>, b: Option<Time>) -> Option<Time> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

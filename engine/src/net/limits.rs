@@ -1,0 +1,73 @@
+//! Bounds of the event loop, each with the reason for its number. Bounds of the WebSocket endpoint are in
+//! `tickwire_netcode::ws::limits`.
+
+use std::time::Duration;
+
+/// Bytes read from one connection in one turn: the size of the thread's shared read buffer.
+///
+/// 64 KiB is what a loopback or LAN receive window delivers at once; it also bounds the frames of one turn (about
+/// 10,900 empty ones, 0.3 ms), so that one flooding peer delays the others by less than a tick.
+pub(crate) const READ_BYTES_PER_TURN: usize = 64 << 10;
+
+/// Whole request head, from accept to its empty line (PROTOCOL section 9).
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// From our close frame to the peer's, and from our FIN to the peer's. A browser answers in one round trip; two
+/// seconds cover a bad mobile link.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// For a peer to take a whole HTTP response: pages are below 1 MiB, so 30 s allows 35 KB/s (chosen, not measured).
+pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Unsent bytes that control replies may add to a pending tail.
+///
+/// Pongs and pings of a session that does not read: 25 s of them at the control frame limit (32 a second, 127 bytes)
+/// are 100 KiB. Above it the peer is closed as slow.
+pub(crate) const TAIL_REPLY_BYTES_MAX: usize = 128 << 10;
+
+/// Capacity the thread's write scratch keeps: a pass of pipelined replies or an update fit, a 16 MiB echo is given
+/// back.
+pub(crate) const SCRATCH_KEEP_BYTES: usize = 256 << 10;
+
+/// Connections taken from the backlog in one turn: a burst of 4096 takes 16 turns, and each turn stays below 2 ms.
+pub(crate) const ACCEPTS_PER_TURN: usize = 256;
+
+/// Pause after an accept error that only time or a close can cure (no descriptors, no memory).
+pub(crate) const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// Backlog of the listening socket; the kernel lowers it to its own `somaxconn`, 4096 on current Linux.
+pub(crate) const LISTEN_BACKLOG: i32 = 4096;
+
+/// For the kernel to give up a peer that does not acknowledge or keeps its window shut: above every stall that a
+/// session survives (PROTOCOL section 9: 25 s).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) const USER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Sockets on their way from the acceptor to another I/O thread: two full accept turns. When full, the next thread
+/// is tried and at last the acceptor keeps the connection itself.
+pub(crate) const MAILBOX_MAX: usize = 2 * ACCEPTS_PER_TURN;
+
+/// Connections of one I/O thread: above what one core can serve; keeps indices far from the reserved tokens.
+pub(crate) const CONNECTIONS_MAX: usize = 1 << 20;
+
+/// Timers handled in one turn: 1024 close frames or pings take about 4 ms.
+pub(crate) const TIMERS_PER_TURN: usize = 1024;
+
+/// Readiness events taken from the kernel in one turn; the rest comes with the next call.
+pub(crate) const EVENTS_PER_TURN: usize = 1024;
+
+/// For all connections together to say goodbye when the server stops.
+pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Largest file that `--web-root` serves: pages and scripts of a game under development, images included.
+pub(crate) const PAGE_FILE_BYTES_MAX: u64 = 16 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::{CLOSE_TIMEOUT, SHUTDOWN_TIMEOUT};
+
+    #[test]
+    fn a_shutdown_outlasts_one_close_handshake() {
+        assert!(SHUTDOWN_TIMEOUT > CLOSE_TIMEOUT);
+    }
+}

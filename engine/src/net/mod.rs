@@ -1,0 +1,25 @@
+//! The I/O threads' side: listener, event loop, connections, HTTP, timers. `mio` types stay in here.
+//!
+//! [`Service`](service::Service) is the seam: the loop moves bytes and keeps deadlines, a service says what they mean.
+//! `driver.rs` is the logic without sockets, `event_loop.rs` gives it a Poll, `server::io_threads` gives it threads.
+//!
+//! One turn of the loop: wait; run the tick if the thread was woken for one; read on where the last turn's budgets
+//! ended; handle the new edges; timers; end of the read pass. The clock is read once per turn.
+
+mod acceptor;
+mod connection;
+pub mod connections;
+mod driver;
+pub(crate) mod event_loop;
+pub mod http;
+pub(crate) mod limits;
+pub mod listener;
+pub mod outbox;
+pub mod service;
+mod table;
+#[cfg(test)]
+mod tests;
+mod timers;
+pub mod transport;
+mod upgrade;
+pub mod wake;

@@ -1,0 +1,170 @@
+//! `Table`: the connections of one I/O thread, what they share, and how one leaves.
+//!
+//! Owns the slab, the timers, the ready list and the write scratch. Does not call the service: it hands ended sessions
+//! back. Invariants: `scratch` is empty between calls; an index in the ready list is there once; a free index has no
+//! timer.
+
+use std::time::Duration;
+
+use slab::Slab;
+use tickwire_netcode::time::Time;
+
+use super::connection::{Connection, Fault, Phase};
+use super::limits::{CLOSE_TIMEOUT, CONNECTIONS_MAX, HEAD_TIMEOUT};
+use super::service::{Closed, ConnectionId};
+use super::timers::Timers;
+use super::transport::Transport;
+
+/// What follows an ended session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Next {
+    /// Our close frame is in the scratch: wait for the peer's.
+    AwaitClose,
+    /// The last bytes are in the scratch: send them, then say goodbye.
+    Finish,
+    /// The transport is of no use any more.
+    Drop,
+}
+
+#[derive(Debug)]
+pub(crate) struct Table<T, Session> {
+    pub(crate) slots: Slab<Connection<T, Session>>,
+    pub(crate) timers: Timers,
+    /// Bytes of the write that is being put together.
+    pub(crate) scratch: Vec<u8>,
+    /// To be read in the next turn without a new edge.
+    pub(crate) ready: Vec<ConnectionId>,
+    /// Sessions that ended while the service was busy; handed over after its call.
+    pub(crate) ended: Vec<(ConnectionId, Session, Closed)>,
+    opened_count: u32,
+    /// A descriptor was given back since the acceptor last asked.
+    freed: bool,
+}
+
+impl<T: Transport, Session> Table<T, Session> {
+    pub(crate) fn new(now: Time) -> Self {
+        Self {
+            slots: Slab::new(),
+            timers: Timers::new(now),
+            scratch: Vec::new(),
+            ready: Vec::new(),
+            ended: Vec::new(),
+            opened_count: 0,
+            freed: false,
+        }
+    }
+
+    /// Adds a connection that has sent nothing yet; gives the transport back when the table is full.
+    pub(crate) fn insert(&mut self, transport: T, now: Time) -> Result<ConnectionId, T> {
+        if self.slots.len() >= CONNECTIONS_MAX {
+            return Err(transport);
+        }
+        let generation = self.opened_count;
+        self.opened_count = self.opened_count.wrapping_add(1);
+        let deadline = now + HEAD_TIMEOUT;
+        let index = self.slots.insert(Connection::new(transport, generation, deadline)) as u32;
+        self.timers.arm(index, deadline);
+        Ok(ConnectionId { index, generation })
+    }
+
+    #[inline]
+    pub(crate) fn find(&mut self, id: ConnectionId) -> Option<&mut Connection<T, Session>> {
+        self.slots.get_mut(id.index as usize).filter(|connection| connection.generation == id.generation)
+    }
+
+    /// The connection now at `index`.
+    pub(crate) fn id_at(&self, index: u32) -> Option<ConnectionId> {
+        let generation = self.slots.get(index as usize)?.generation;
+        Some(ConnectionId { index, generation })
+    }
+
+    /// Serves the connection again in the next turn.
+    pub(crate) fn queue(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.find(id)
+            && !std::mem::replace(&mut connection.queued, true)
+        {
+            self.ready.push(id);
+        }
+    }
+
+    /// Closes the transport. What was in a session must have been taken out before.
+    pub(crate) fn remove(&mut self, id: ConnectionId) {
+        if self.find(id).is_some() {
+            self.timers.disarm(id.index);
+            self.slots.remove(id.index as usize);
+            self.freed = true;
+        }
+    }
+
+    /// Ends an open session: the scratch goes out as `next` says. The caller tells the service.
+    pub(crate) fn end(&mut self, id: ConnectionId, next: Next, now: Time) -> Option<Session> {
+        let deadline = now + CLOSE_TIMEOUT;
+        let connection = self.find(id)?;
+        let phase = std::mem::replace(&mut connection.phase, Phase::Flushing { deadline });
+        let Phase::Open { ws, session } = phase else {
+            connection.phase = phase;
+            return None;
+        };
+        match next {
+            Next::Drop => {
+                self.scratch.clear();
+                self.remove(id);
+            }
+            Next::Finish => self.finish(id, CLOSE_TIMEOUT, now),
+            Next::AwaitClose => {
+                connection.phase = Phase::AwaitClose { ws, deadline };
+                self.timers.arm(id.index, deadline);
+                self.reply_or_drop(id);
+                self.resume(id);
+            }
+        }
+        Some(session)
+    }
+
+    /// Sends the scratch, then our FIN, and waits for the peer's; `limit` is for the sending.
+    pub(crate) fn finish(&mut self, id: ConnectionId, limit: Duration, now: Time) {
+        let deadline = now + limit;
+        let Some(connection) = self.find(id) else { return };
+        connection.phase = Phase::Flushing { deadline };
+        self.reply_or_drop(id);
+        let Some(connection) = self.find(id) else { return };
+        if connection.tail.is_pending() {
+            self.timers.arm(id.index, deadline);
+        } else {
+            self.linger(id, now);
+        }
+    }
+
+    /// The tail of a connection in `Flushing` is out.
+    pub(crate) fn linger(&mut self, id: ConnectionId, now: Time) {
+        let deadline = now + CLOSE_TIMEOUT;
+        let Some(connection) = self.find(id) else { return };
+        if connection.peer_ended || connection.transport.shutdown_write().is_err() {
+            self.remove(id);
+            return;
+        }
+        connection.phase = Phase::Lingering { deadline };
+        self.timers.arm(id.index, deadline);
+        self.resume(id);
+    }
+
+    /// Reads on where a pause or a budget left bytes unread.
+    pub(crate) fn resume(&mut self, id: ConnectionId) {
+        if self.find(id).is_some_and(|connection| connection.readable) {
+            self.queue(id);
+        }
+    }
+
+    /// Whether a descriptor was given back since the last call.
+    pub(crate) fn take_freed(&mut self) -> bool {
+        std::mem::take(&mut self.freed)
+    }
+
+    fn reply_or_drop(&mut self, id: ConnectionId) {
+        let Some(connection) = self.slots.get_mut(id.index as usize) else { return };
+        let outcome: Result<(), Fault> = connection.reply(&mut self.scratch);
+        if outcome.is_err() {
+            self.remove(id);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The threads and the Poll with real sockets on the loopback interface. The logic is tested in `net::tests`.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tickwire_netcode::time::Time;
+use tickwire_netcode::ws::handshake::{HeadBuffer, Request, client_request};
+use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
+
+use super::{Ended, IoOptions, IoThreads};
+use crate::net::connections::Connections;
+use crate::net::http;
+use crate::net::listener::Listener;
+use crate::net::outbox::Outbox;
+use crate::net::service::{Closed, ConnectionId, Flow, Message, Route, Service};
+use crate::net::transport::Transport;
+
+/// Echoes, and sends the number of its tick to everybody.
+struct Echo {
+    sessions: Arc<AtomicUsize>,
+    tick: u32,
+}
+
+impl Service for Echo {
+    type Session = ();
+
+    fn limits(&self) -> Limits {
+        Limits::LIFTED
+    }
+
+    fn route(&mut self, request: &Request<'_>) -> Route {
+        if request.path() == "/ws" { Route::Upgrade } else { Route::Respond(http::plain(&[], request)) }
+    }
+
+    fn opened(&mut self, _: ConnectionId, _: Time) {
+        self.sessions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn message(
+        &mut self,
+        _: ConnectionId,
+        (): &mut (),
+        message: Message<'_>,
+        out: &mut Outbox<'_>,
+        _: Time,
+    ) -> Flow {
+        out.send(message.kind, message.payload);
+        Flow::Continue
+    }
+
+    fn closed(&mut self, _: ConnectionId, (): (), _: Closed) {
+        self.sessions.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn tick<T: Transport>(&mut self, connections: &mut Connections<'_, T, ()>, _: Time) {
+        self.tick += 1;
+        let mut ids = Vec::new();
+        connections.ids(&mut ids);
+        for id in ids {
+            let bytes = self.tick.to_le_bytes();
+            connections.send(id, |(), ws, buffer| ws.send(MessageKind::Binary, &bytes, buffer));
+        }
+    }
+}
+
+fn prepare(threads: usize) -> IoThreads {
+    let listener = Listener::bind("127.0.0.1:0").expect("a free port");
+    IoThreads::prepare(listener, IoOptions { threads, signals: false }).expect("descriptors")
+}
+
+/// A blocking client; a read that takes longer than any bound here fails the test.
+struct Client {
+    stream: TcpStream,
+    ws: WebSocket,
+    pending: Vec<u8>,
+}
+
+impl Client {
+    fn join(address: SocketAddr) -> Self {
+        let mut stream = connect(address);
+        let mut request = Vec::new();
+        client_request("127.0.0.1", "/ws", [7; 16], None, &mut request).expect("a valid target");
+        stream.write_all(&request).expect("connected");
+        let (mut head, mut byte) = (HeadBuffer::new(), [0]);
+        loop {
+            stream.read_exact(&mut byte).expect("an answer");
+            if let Some(head) = head.push(&byte).expect("a valid head") {
+                assert!(head.bytes.starts_with(b"HTTP/1.1 101 "));
+                break;
+            }
+        }
+        Self { stream, ws: WebSocket::new(Role::Client, Limits::LIFTED, 3), pending: Vec::new() }
+    }
+
+    fn say(&mut self, payload: &[u8]) {
+        let mut out = Vec::new();
+        self.ws.send(MessageKind::Binary, payload, &mut out);
+        self.stream.write_all(&out).expect("connected");
+    }
+
+    /// The next message, or the close code as `Err`.
+    fn hear(&mut self) -> Result<Vec<u8>, Option<u16>> {
+        loop {
+            let (mut out, mut heard) = (Vec::new(), None);
+            let mut bytes = std::mem::take(&mut self.pending);
+            let mut input = Input::new(&mut bytes);
+            if let Some(event) = self.ws.poll_event(&mut input, Time::default(), &mut out) {
+                heard = match event {
+                    Event::Message { payload, .. } => Some(Ok(payload.to_vec())),
+                    Event::Closed(closed) => Some(Err(closed.code)),
+                    Event::Ping | Event::Pong(_) => None,
+                };
+            }
+            let left = input.remaining();
+            self.pending = bytes.split_off(bytes.len() - left);
+            self.stream.write_all(&out).expect("connected");
+            if let Some(heard) = heard {
+                return heard;
+            }
+            if self.pending.is_empty() {
+                let mut buffer = [0; 4096];
+                let count = self.stream.read(&mut buffer).expect("bytes in time");
+                assert_ne!(count, 0, "the end before a close frame");
+                self.pending.extend_from_slice(&buffer[..count]);
+            }
+        }
+    }
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("listening");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a valid timeout");
+    stream
+}
+
+#[test]
+fn connections_are_spread_served_and_closed_with_the_code_of_the_shutdown() {
+    let counts: Vec<_> = (0..3).map(|_| Arc::new(AtomicUsize::new(0))).collect();
+    let running =
+        prepare(3).spawn(|thread| Echo { sessions: Arc::clone(&counts[thread]), tick: 0 }).expect("threads");
+    let mut clients: Vec<_> = (0..9).map(|_| Client::join(running.address())).collect();
+    for (n, client) in clients.iter_mut().enumerate() {
+        client.say(&vec![n as u8; 40_000 * n]);
+    }
+    for (n, client) in clients.iter_mut().enumerate() {
+        assert_eq!(client.hear(), Ok(vec![n as u8; 40_000 * n]));
+    }
+    let spread: Vec<_> = counts.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+    assert_eq!(spread, [3, 3, 3]);
+    running.stopper().shutdown(1012, "retry-after-ms=5");
+    for mut client in clients {
+        assert_eq!(client.hear(), Err(Some(1012)));
+        let end = client.stream.read(&mut [0; 1]).expect("the end in time");
+        assert_eq!(end, 0, "the server hangs up after the close handshake");
+    }
+    assert_eq!(running.join().expect("no fault"), Ended::Shutdown);
+    assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 0), "every session was closed");
+}
+
+#[test]
+fn a_wake_runs_the_tick_of_its_thread() {
+    let threads = prepare(1);
+    let wakes = threads.wakes();
+    let running = threads.spawn(|_| Echo { sessions: Arc::default(), tick: 0 }).expect("threads");
+    let mut client = Client::join(running.address());
+    for tick in 1_u32..=50 {
+        wakes[0].wake();
+        assert_eq!(client.hear(), Ok(tick.to_le_bytes().to_vec()));
+    }
+    running.stopper().shutdown(1001, "");
+    assert_eq!(client.hear(), Err(Some(1001)));
+    drop(client);
+    running.join().expect("no fault");
+}
+
+#[test]
+fn plain_requests_share_the_port_and_end_with_the_response() {
+    let running = prepare(1).spawn(|_| Echo { sessions: Arc::default(), tick: 0 }).expect("threads");
+    for (request, want) in [
+        ("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 "),
+        ("GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 404 "),
+        ("nonsense\n\n", "HTTP/1.1 400 "),
+    ] {
+        let mut stream = connect(running.address());
+        stream.write_all(request.as_bytes()).expect("connected");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("a whole response, then the end");
+        assert!(answer.starts_with(want), "{answer}");
+    }
+    running.stopper().shutdown(1001, "");
+    running.join().expect("no fault");
+}
+
+#[test]
+fn a_second_shutdown_does_not_wait_for_peers_that_do_not_answer() {
+    let running = prepare(2).spawn(|_| Echo { sessions: Arc::default(), tick: 0 }).expect("threads");
+    let mut silent = Client::join(running.address());
+    let stopper = running.stopper();
+    stopper.shutdown(1001, "");
+    stopper.shutdown(1001, "");
+    running.join().expect("no fault");
+    match silent.hear() {
+        Err(code) => assert_eq!(code, Some(1001)),
+        Ok(message) => panic!("{} bytes after the shutdown", message.len()),
+    }
+}
+
+#[test]
+fn a_number_of_threads_out_of_range_is_refused() {
+    for threads in [0, 65] {
+        let listener = Listener::bind("127.0.0.1:0").expect("a free port");
+        let error =
+            IoThreads::prepare(listener, IoOptions { threads, signals: false }).expect_err("out of range");
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    }
+}
