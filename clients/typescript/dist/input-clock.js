@@ -82,21 +82,26 @@ export class InputClock {
         const base = marginTicks - this.#correctionOf[number % REMEMBERED];
         const low = this.#low ?? base;
         this.#low = low + (base - low) * (base < low ? FALL : RISE);
-        this.#steer(this.#low + this.#correction, nowMs);
-    }
-    #steer(margin, nowMs) {
+        const margin = this.#low + this.#correction;
         const error = MARGIN_AIM - margin;
         if (Math.abs(error) <= JUMP_TICKS)
             this.#outsideSince = undefined;
         else
             this.#outsideSince ??= nowMs;
-        if (this.#outsideSince !== undefined && nowMs - this.#outsideSince >= JUMP_AFTER_MS) {
-            this.#correction += error;
-            this.#trim = 0;
-            this.#outsideSince = undefined;
-            this.#jumped = true;
-            return;
-        }
+        if (this.#outsideSince !== undefined && nowMs - this.#outsideSince >= JUMP_AFTER_MS)
+            this.#jump(base);
+        else
+            this.#steer(margin, error);
+    }
+    // The followed value is still on its way after a sudden change: the newest report is nearer to the truth.
+    #jump(base) {
+        this.#correction = MARGIN_AIM - base;
+        this.#low = base;
+        this.#trim = 0;
+        this.#outsideSince = undefined;
+        this.#jumped = true;
+    }
+    #steer(margin, error) {
         const inside = margin >= MARGIN_MIN && margin <= MARGIN_MAX;
         this.#trim = inside ? 0 : Math.max(-TRIM_MAX, Math.min(TRIM_MAX, error * TRIM_PER_TICK));
     }

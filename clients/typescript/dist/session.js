@@ -45,6 +45,8 @@ export class ClientSession {
     #events = [];
     #outbox = [];
     #helloMs;
+    /** From Hello to Welcome: a first guess of the round trip. */
+    #joinMs = 0;
     #reader = new ByteReader();
     #bits = new BitReader();
     #header = updateHeader();
@@ -237,6 +239,7 @@ export class ClientSession {
         this.#joined = { layout, world: new World(layout), clock: new InputClock(tickMs), tickMs, stride };
         this.#tick = welcome.baseTick;
         this.#state = "AwaitFull";
+        this.#joinMs = Math.min(nowMs - this.#helloMs, JOIN_RTT_MS_MAX);
         this.#anchor(nowMs);
         this.#events.push({ type: "welcomed", welcome });
     }
@@ -312,7 +315,7 @@ export class ClientSession {
     }
     #anchor(nowMs) {
         const { clock, tickMs } = this.#joined;
-        const rttMs = this.rttMs ?? Math.min(nowMs - this.#helloMs, JOIN_RTT_MS_MAX);
+        const rttMs = this.rttMs ?? this.#joinMs;
         clock.anchor(this.#tick + rttMs / tickMs + LEAD_TICKS, nowMs);
         this.#reportedMs = nowMs;
     }

@@ -115,6 +115,8 @@ export class ClientSession {
   readonly #events: SessionEvent[] = [];
   readonly #outbox: Uint8Array<ArrayBuffer>[] = [];
   readonly #helloMs: number;
+  /** From Hello to Welcome: a first guess of the round trip. */
+  #joinMs = 0;
   readonly #reader = new ByteReader();
   readonly #bits = new BitReader();
   readonly #header: UpdateHeader = updateHeader();
@@ -316,6 +318,7 @@ export class ClientSession {
     this.#joined = { layout, world: new World(layout), clock: new InputClock(tickMs), tickMs, stride };
     this.#tick = welcome.baseTick;
     this.#state = "AwaitFull";
+    this.#joinMs = Math.min(nowMs - this.#helloMs, JOIN_RTT_MS_MAX);
     this.#anchor(nowMs);
     this.#events.push({ type: "welcomed", welcome });
   }
@@ -389,7 +392,7 @@ export class ClientSession {
 
   #anchor(nowMs: number): void {
     const { clock, tickMs } = this.#joined!;
-    const rttMs = this.rttMs ?? Math.min(nowMs - this.#helloMs, JOIN_RTT_MS_MAX);
+    const rttMs = this.rttMs ?? this.#joinMs;
     clock.anchor(this.#tick + rttMs / tickMs + LEAD_TICKS, nowMs);
     this.#reportedMs = nowMs;
   }
