@@ -20,7 +20,13 @@ export declare const MessageType: {
     readonly Events: 68;
     readonly Pong: 72;
 };
-/** PROTOCOL section 3.1. Resume is not offered by this client. */
+/** A seat to take back, PROTOCOL section 3.1. */
+export interface Resume {
+    readonly token: Uint8Array;
+    readonly eventAck: number;
+    readonly lastCommand: number;
+}
+/** PROTOCOL section 3.1. */
 export interface Hello {
     readonly protocol: number;
     readonly sdk: string;
@@ -30,6 +36,9 @@ export interface Hello {
     readonly room: string;
     readonly name: string;
     readonly token: Uint8Array;
+    readonly resume?: Resume | undefined;
+    /** Hash of a schema that is held already, eight bytes. */
+    readonly schemaHash?: Uint8Array | undefined;
 }
 /** PROTOCOL section 3.2. */
 export interface Welcome {

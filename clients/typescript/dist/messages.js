@@ -24,7 +24,8 @@ export const MessageType = {
 };
 export function encodeHello(hello) {
     const out = new ByteWriter().u8(MessageType.Hello);
-    new Encoder(out)
+    const encoder = new Encoder(out);
+    encoder
         .unsigned(hello.protocol)
         .text(hello.sdk)
         .unsigned(hello.capabilities)
@@ -33,8 +34,10 @@ export function encodeHello(hello) {
         .text(hello.room)
         .text(hello.name)
         .bytes(hello.token)
-        .u8(0)
-        .u8(0);
+        .option(hello.resume, ({ token, eventAck, lastCommand }) => {
+        encoder.bytes(token).unsigned(eventAck).unsigned(lastCommand);
+    })
+        .option(hello.schemaHash, (hash) => encoder.array(hash));
     return out.finish();
 }
 /** An Input message of 1 to 8 inputs whose numbers count on by one and whose ticks ascend. */
@@ -45,12 +48,13 @@ export function encodeInput(out, acks, inputs, layout) {
     encodeAcks(out.clear(), MessageType.Input, acks);
     const bits = new BitWriter(out);
     bits.bits(inputs.length - 1, 3).bits(first.number, 16).bits(first.tick, 16);
-    for (let i = 1; i < inputs.length; i++)
-        bits.gamma(inputs[i].tick - inputs[i - 1].tick);
-    for (const input of inputs)
-        bits.bits(input.viewTickQ4, 20);
-    for (const input of inputs)
-        layout.encode("all", input.words, 0, bits);
+    for (let i = 0; i < inputs.length; i++) {
+        const { tick, viewTickQ4, words } = inputs[i];
+        if (i > 0)
+            bits.gamma(tick - inputs[i - 1].tick);
+        bits.bits(viewTickQ4, 20);
+        layout.encode("all", words, 0, bits);
+    }
     bits.finish();
     return out.finish();
 }
@@ -179,6 +183,8 @@ export function decodeSlots(reader, into) {
         slot.hash = (bits & 32) !== 0 ? reader.u32() : undefined;
         const length = content === "body" ? reader.varint() : 0;
         slot.model = modelPresent ? reader.u8() : 0;
+        if (content !== "body" && (slot.depth !== 0 || modelPresent))
+            throw new ProtocolError(`${content} slot with a body's bits`);
         slot.start = reader.at;
         reader.skip(length);
         slot.end = reader.at;

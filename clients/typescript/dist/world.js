@@ -72,7 +72,8 @@ export class World {
     #layout;
     #slots = Array.from({ length: SLOTS_MAX }, () => new EntityTable());
     #spares = Array.from({ length: SLOTS_MAX }, () => new EntityTable());
-    #held = new Array(SLOTS_MAX).fill(false);
+    /** Whether each slot is the own kind; `undefined` for one that was never carried. */
+    #own = new Array(SLOTS_MAX).fill(undefined);
     #reader = new BitReader();
     #hash = new Murmur3();
     constructor(layout) {
@@ -86,7 +87,7 @@ export class World {
     apply(message, slots, count) {
         for (let i = 0; i < count; i++) {
             const slot = slots[i];
-            if (slot.content === "same" && !this.#held[i])
+            if (slot.content === "same" && this.#own[i] !== slot.own)
                 throw new ProtocolError("same as nothing");
             if (slot.content === "body")
                 this.#decode(message, slot, this.#spares[i]);
@@ -99,7 +100,7 @@ export class World {
             const old = this.#slots[i];
             this.#slots[i] = this.#spares[i];
             this.#spares[i] = old;
-            this.#held[i] = true;
+            this.#own[i] = slots[i].own;
         }
     }
     /** Writes the union of the slots to `into`. An entity of several slots gets the fields of all of them. */
@@ -143,6 +144,8 @@ export class World {
     #decode(message, slot, into) {
         if (slot.depth !== 0)
             throw new ProtocolError(`depth ${slot.depth} was not announced`);
+        if (slot.hash === undefined)
+            throw new ProtocolError("a full body without its hash");
         if (slot.model !== 0)
             throw new ProtocolError(`model ${slot.model} was not announced`);
         const reader = this.#reader.reset(message, slot.start, slot.end);
@@ -166,8 +169,7 @@ export class World {
             layout.decode(part, reader, into.words, start);
         }
         reader.finish();
-        if (slot.hash !== undefined)
-            this.#check(slot, into);
+        this.#check(slot, into);
     }
     #check(slot, table) {
         const hash = this.#hash.reset();

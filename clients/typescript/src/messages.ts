@@ -26,7 +26,14 @@ export const MessageType = {
   Pong: 0x48,
 } as const;
 
-/** PROTOCOL section 3.1. Resume is not offered by this client. */
+/** A seat to take back, PROTOCOL section 3.1. */
+export interface Resume {
+  readonly token: Uint8Array;
+  readonly eventAck: number;
+  readonly lastCommand: number;
+}
+
+/** PROTOCOL section 3.1. */
 export interface Hello {
   readonly protocol: number;
   readonly sdk: string;
@@ -36,6 +43,9 @@ export interface Hello {
   readonly room: string;
   readonly name: string;
   readonly token: Uint8Array;
+  readonly resume?: Resume | undefined;
+  /** Hash of a schema that is held already, eight bytes. */
+  readonly schemaHash?: Uint8Array | undefined;
 }
 
 /** PROTOCOL section 3.2. */
@@ -122,7 +132,8 @@ export interface EventRecord {
 
 export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   const out = new ByteWriter().u8(MessageType.Hello);
-  new Encoder(out)
+  const encoder = new Encoder(out);
+  encoder
     .unsigned(hello.protocol)
     .text(hello.sdk)
     .unsigned(hello.capabilities)
@@ -131,8 +142,10 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
     .text(hello.room)
     .text(hello.name)
     .bytes(hello.token)
-    .u8(0)
-    .u8(0);
+    .option(hello.resume, ({ token, eventAck, lastCommand }) => {
+      encoder.bytes(token).unsigned(eventAck).unsigned(lastCommand);
+    })
+    .option(hello.schemaHash, (hash) => encoder.array(hash));
   return out.finish();
 }
 
@@ -148,9 +161,12 @@ export function encodeInput(
   encodeAcks(out.clear(), MessageType.Input, acks);
   const bits = new BitWriter(out);
   bits.bits(inputs.length - 1, 3).bits(first.number, 16).bits(first.tick, 16);
-  for (let i = 1; i < inputs.length; i++) bits.gamma(inputs[i]!.tick - inputs[i - 1]!.tick);
-  for (const input of inputs) bits.bits(input.viewTickQ4, 20);
-  for (const input of inputs) layout.encode("all", input.words, 0, bits);
+  for (let i = 0; i < inputs.length; i++) {
+    const { tick, viewTickQ4, words } = inputs[i]!;
+    if (i > 0) bits.gamma(tick - inputs[i - 1]!.tick);
+    bits.bits(viewTickQ4, 20);
+    layout.encode("all", words, 0, bits);
+  }
   bits.finish();
   return out.finish();
 }
@@ -283,6 +299,7 @@ export function decodeSlots(reader: ByteReader, into: UpdateHeader): void {
     slot.hash = (bits & 32) !== 0 ? reader.u32() : undefined;
     const length = content === "body" ? reader.varint() : 0;
     slot.model = modelPresent ? reader.u8() : 0;
+    if (content !== "body" && (slot.depth !== 0 || modelPresent)) throw new ProtocolError(`${content} slot with a body's bits`);
     slot.start = reader.at;
     reader.skip(length);
     slot.end = reader.at;

@@ -76,7 +76,8 @@ export class World {
   readonly #layout: Layout;
   readonly #slots: EntityTable[] = Array.from({ length: SLOTS_MAX }, () => new EntityTable());
   readonly #spares: EntityTable[] = Array.from({ length: SLOTS_MAX }, () => new EntityTable());
-  readonly #held: boolean[] = new Array<boolean>(SLOTS_MAX).fill(false);
+  /** Whether each slot is the own kind; `undefined` for one that was never carried. */
+  readonly #own: (boolean | undefined)[] = new Array<undefined>(SLOTS_MAX).fill(undefined);
   readonly #reader: BitReader = new BitReader();
   readonly #hash: Murmur3 = new Murmur3();
 
@@ -92,7 +93,7 @@ export class World {
   apply(message: Uint8Array, slots: readonly SlotHeader[], count: number): void {
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!;
-      if (slot.content === "same" && !this.#held[i]) throw new ProtocolError("same as nothing");
+      if (slot.content === "same" && this.#own[i] !== slot.own) throw new ProtocolError("same as nothing");
       if (slot.content === "body") this.#decode(message, slot, this.#spares[i]!);
       if (slot.content === "same" && slot.hash !== undefined) this.#check(slot, this.#slots[i]!);
     }
@@ -101,7 +102,7 @@ export class World {
       const old = this.#slots[i]!;
       this.#slots[i] = this.#spares[i]!;
       this.#spares[i] = old;
-      this.#held[i] = true;
+      this.#own[i] = slots[i]!.own;
     }
   }
 
@@ -142,6 +143,7 @@ export class World {
   /** PROTOCOL section 6.2: a body of depth 0. */
   #decode(message: Uint8Array, slot: SlotHeader, into: EntityTable): void {
     if (slot.depth !== 0) throw new ProtocolError(`depth ${slot.depth} was not announced`);
+    if (slot.hash === undefined) throw new ProtocolError("a full body without its hash");
     if (slot.model !== 0) throw new ProtocolError(`model ${slot.model} was not announced`);
     const reader = this.#reader.reset(message, slot.start, slot.end);
     const { classes, classBits } = this.#layout;
@@ -161,7 +163,7 @@ export class World {
       layout.decode(part, reader, into.words, start);
     }
     reader.finish();
-    if (slot.hash !== undefined) this.#check(slot, into);
+    this.#check(slot, into);
   }
 
   #check(slot: SlotHeader, table: EntityTable): void {

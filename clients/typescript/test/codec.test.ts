@@ -156,7 +156,8 @@ test("Input, Ack, Command, Resync, Ping and Bye are the bytes of section 5", () 
   assert.equal(hex(messages.encodeInput(out, acks, [input(5, 6)], layout.input)), "02" + "0201" + "ac02" + "01020304" + "28003000" + "88ff7f" + "03");
   const two = messages.encodeInput(out, acks, [input(5, 6), input(6, 9)], layout.input);
   const bits = new BitReader().reset(two, 9);
-  assert.deepEqual([bits.bits(3), bits.bits(16), bits.bits(16), bits.gamma(), bits.bits(20), bits.bits(20)], [1, 5, 6, 3, 0xf_fff1, 0xf_fff1]);
+  assert.deepEqual([bits.bits(3), bits.bits(16), bits.bits(16), bits.bits(20), bits.bits(4)], [1, 5, 6, 0xf_fff1, 6]);
+  assert.deepEqual([bits.gamma(), bits.bits(20), bits.bits(4)], [3, 0xf_fff1, 6]);
   const chat = new Uint32Array(layout.commands[0]!.words);
   layout.commands[0]!.quantize({ text: "hi" }, chat);
   // choice 0 in one bit, length 2 in seven bits, "hi".

@@ -184,13 +184,13 @@ export function readInput(layout: Layout, message: Uint8Array): ClientInput {
   const bits = new BitReader().reset(message, reader.at);
   const count = bits.bits(3) + 1;
   const number = bits.bits(16);
-  const ticks = [bits.bits(16)];
-  for (let i = 1; i < count; i++) ticks.push(ticks[i - 1]! + bits.gamma());
-  const views = ticks.map(() => bits.bits(20));
-  const inputs = ticks.map((tick, i) => {
+  let tick = bits.bits(16);
+  const inputs = Array.from({ length: count }, (_, i) => {
+    if (i > 0) tick += bits.gamma();
+    const viewTickQ4 = bits.bits(20);
     const words = new Uint32Array(layout.input.words);
     layout.input.decode("all", bits, words, 0);
-    return { number: number + i, tick, viewTickQ4: views[i]!, fields: layout.input.read(words, 0) };
+    return { number: number + i, tick, viewTickQ4, fields: layout.input.read(words, 0) };
   });
   bits.finish();
   return { ...acks, inputs };
