@@ -13,7 +13,6 @@ export interface Entity {
     readonly id: number;
     /** Whether it belongs to this player. */
     readonly own: boolean;
-    readonly [field: string]: any;
 }
 export declare class Interpolation {
     #private;

@@ -13,6 +13,8 @@ import type { ClientSession } from "./session.ts";
 import { type Clock, type SocketLike } from "./socket.ts";
 /** Values of a record's fields: numbers, booleans, strings (texts and enum variants) and `{x, y}`. */
 export type Fields = Record<string, unknown>;
+/** Fields whose types the page does not declare. */
+export type AnyFields = Record<string, any>;
 /** What comes with a game event besides its fields. */
 export interface EventMeta {
     readonly tick: number;
@@ -71,13 +73,13 @@ export declare class Room {
      *
      * Throws `Error` at once when a field is missing, unknown or of another type than the game declared.
      */
-    input(sample: () => Fields): void;
+    input(sample: () => object): void;
     /**
      * Sends a request outside the tick stream. Returns its number, or 0 when the room is closed.
      *
      * Throws `Error` for a name or field that the game does not declare.
      */
-    command(name: string, fields?: Readonly<Fields>): number;
+    command(name: string, fields?: object): number;
     /**
      * Calls `handler` for a socket event, or for a game event when its tick is drawn. The returned function
      * unsubscribes. A handler for `open` or `close` that comes after the fact is called soon.
@@ -99,7 +101,7 @@ export declare class Room {
      *
      * Throws `Error` for a class that the game does not declare.
      */
-    entities<T extends object = Entity>(className: string): readonly (Entity & T)[];
+    entities<T extends object = AnyFields>(className: string): readonly (Entity & Readonly<T>)[];
     /** Moves drawing to `nowMs`, as `requestAnimationFrame` or `performance.now()` gives it, and plays events that are due. */
     advance(nowMs: number): void;
     get stats(): Stats;

@@ -16,7 +16,6 @@ export interface Entity {
   readonly id: number;
   /** Whether it belongs to this player. */
   readonly own: boolean;
-  readonly [field: string]: any;
 }
 
 /** An entity's object and what it was last filled from. */

@@ -20,6 +20,9 @@ import { type Clock, closeSocket, type SocketClose, type SocketLike } from "./so
 /** Values of a record's fields: numbers, booleans, strings (texts and enum variants) and `{x, y}`. */
 export type Fields = Record<string, unknown>;
 
+/** Fields whose types the page does not declare. */
+export type AnyFields = Record<string, any>;
+
 /** What comes with a game event besides its fields. */
 export interface EventMeta {
   readonly tick: number;
@@ -92,7 +95,7 @@ export class Room {
   readonly #bytes = new Meter();
   readonly #updates = new Meter();
 
-  #input: (() => Fields) | undefined;
+  #input: (() => object) | undefined;
   readonly #inputWords: Uint32Array;
   readonly #pressed: Uint8Array;
   #events: GameEvent[] = [];
@@ -130,8 +133,8 @@ export class Room {
    *
    * Throws `Error` at once when a field is missing, unknown or of another type than the game declared.
    */
-  input(sample: () => Fields): void {
-    this.#layout.input.quantize(sample(), this.#inputWords);
+  input(sample: () => object): void {
+    this.#layout.input.quantize(sample() as Fields, this.#inputWords);
     this.#input = sample;
     this.#pump(this.#clock.now());
   }
@@ -141,12 +144,12 @@ export class Room {
    *
    * Throws `Error` for a name or field that the game does not declare.
    */
-  command(name: string, fields: Readonly<Fields> = {}): number {
+  command(name: string, fields: object = {}): number {
     const index = this.#commands.get(name);
     if (index === undefined) throw new Error(`no command "${name}"; commands: ${namesOf(this.#commands)}`);
     const record = this.#layout.commands[index]!;
     const words = new Uint32Array(record.words);
-    record.quantize(fields, words);
+    record.quantize(fields as Fields, words);
     if (this.#left || this.#closed !== undefined) return 0;
     const number = this.#session.pushCommand(index, words);
     this.#transmit(this.#clock.now());
@@ -183,10 +186,10 @@ export class Room {
    *
    * Throws `Error` for a class that the game does not declare.
    */
-  entities<T extends object = Entity>(className: string): readonly (Entity & T)[] {
+  entities<T extends object = AnyFields>(className: string): readonly (Entity & Readonly<T>)[] {
     const index = this.#classes.get(className);
     if (index === undefined) throw new Error(`no class "${className}"; classes: ${namesOf(this.#classes)}`);
-    return this.#interpolation.entities(index) as readonly (Entity & T)[];
+    return this.#interpolation.entities(index) as readonly (Entity & Readonly<T>)[];
   }
 
   /** Moves drawing to `nowMs`, as `requestAnimationFrame` or `performance.now()` gives it, and plays events that are due. */
@@ -303,11 +306,11 @@ export class Room {
     this.#sleep(now);
   }
 
-  #sampleInputs(sample: () => Fields, now: number): void {
+  #sampleInputs(sample: () => object, now: number): void {
     const view = this.#interpolation.tickAt(now);
     for (let tick = this.#session.pollInput(now); tick !== undefined; tick = this.#session.pollInput(now)) {
       try {
-        this.#layout.input.quantize(sample(), this.#inputWords);
+        this.#layout.input.quantize(sample() as Fields, this.#inputWords);
       } catch (error) {
         report(error);
       }

@@ -32,9 +32,9 @@ const ship = (id: number, x: number, more: Record<string, unknown> = {}, own = f
   return { id, class: 0, own, fields: { pos: { x, y: 0 }, heading: 0, hp: 9, ammo: 5, name: "Al", mode: "Alive", ...more } };
 };
 // Others are drawn two intervals behind: tick t at 20 t + 40 ms.
-const drawn = (interpolation: Interpolation, tick: number): readonly Record<string, unknown>[] => {
+const drawn = (interpolation: Interpolation, tick: number): readonly Record<string, any>[] => {
   interpolation.advance(tick * TICK_MS + 2 * TICK_MS);
-  return interpolation.entities(0);
+  return interpolation.entities(0) as readonly Record<string, any>[];
 };
 
 test("positions move on a line and angles go the shorter way round", () => {
