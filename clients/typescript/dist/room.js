@@ -238,7 +238,8 @@ export class Room {
         this.#sleep(now);
     }
     #sampleInputs(sample, now) {
-        const view = this.#interpolation.tickAt(now);
+        // Before anything can be drawn, what is known is the newest tick.
+        const view = this.#interpolation.tickAt(now) || this.#session.tick;
         for (let tick = this.#session.pollInput(now); tick !== undefined; tick = this.#session.pollInput(now)) {
             try {
                 this.#layout.input.quantize(sample(), this.#inputWords);

@@ -95,6 +95,13 @@ test("objects are reused while an entity lives and drawing never passes the newe
   assert.deepEqual(pos, { x: 10, y: 0 });
 });
 
+test("an entity that was away comes back as another object", () => {
+  const room = feed({ 10: [ship(1, 0)], 11: [], 12: [ship(1, 0)] });
+  const [before] = drawn(room, 10);
+  assert.equal(drawn(room, 11).length, 0);
+  assert.notEqual(drawn(room, 12)[0], before);
+});
+
 test("drawing does not go back when an Update is late", () => {
   const room = feed({ 10: [ship(1, 0)], 11: [ship(1, 10)], 12: [ship(1, 20)] });
   const before = room.advance(12 * TICK_MS + 30);

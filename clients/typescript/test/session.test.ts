@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BitWriter, ByteWriter } from "../dist/bits.js";
+import { Murmur3 } from "../dist/hash.js";
 import { Layout } from "../dist/layout.js";
 import { ClientSession, type SessionEvent } from "../dist/session.js";
 import { Snapshot } from "../dist/world.js";
@@ -106,6 +108,80 @@ test("omitted and same slots keep their state, and depths that were not announce
   assert.deepEqual(ids(session), [2], "an emptied slot is empty, the other one stays");
   session.handleMessage(server.rawUpdate({ seq: 4 }, Uint8Array.of(4 | 8, 0)), 120);
   assert.equal(session.state, "AwaitFull");
+});
+
+test("a whole body that claims another depth or model is refused", () => {
+  const good = server.slot(layout, [ship(1, 1)], false, false);
+  for (const [name, bytes] of [
+    ["depth 1", [good[0]! | 8, ...good.subarray(1)]],
+    ["model 3", [good[0]! | 64, ...good.subarray(1, 6), 3, ...good.subarray(6)]],
+    ["no hash", [good[0]! & ~32, ...good.subarray(5)]],
+  ] as const) {
+    const { session } = joined();
+    session.handleMessage(server.rawUpdate({ seq: 1 }, good), 60);
+    assert.equal(session.state, "Live");
+    session.handleMessage(server.rawUpdate({ seq: 2 }, Uint8Array.from(bytes)), 80);
+    assert.equal(session.state, "AwaitFull", name);
+  }
+});
+
+test("ids stay within 32 bits", () => {
+  const body = new ByteWriter();
+  const bits = new BitWriter(body).varint(2);
+  for (const gap of [0xffff_ffff, 1]) {
+    bits.gamma(gap).bits(1, layout.classBits);
+    layout.classes[1]!.encode("public", new Uint32Array(2), 0, bits);
+  }
+  bits.finish();
+  const hash = new Murmur3();
+  for (const word of [0xffff_ffff, 1, 0, 0, 0, 1, 0, 0]) hash.push(word);
+  const slot = new ByteWriter().u8(4 | 32).u32(hash.finish()).varint(body.length).bytes(body.finish()).finish();
+  const { session } = joined();
+  session.handleMessage(server.rawUpdate({ seq: 1 }, slot), 60);
+  assert.equal(session.counters.decodeErrors, 1);
+});
+
+test("after a pause of the page only the newest eight ticks get inputs", () => {
+  const { session } = joined();
+  const sample = (now: number): number[] => {
+    const ticks: number[] = [];
+    for (let tick = session.pollInput(now); tick !== undefined; tick = session.pollInput(now)) {
+      ticks.push(tick);
+      session.pushInput(tick, new Uint32Array(3), 0, now);
+    }
+    return ticks;
+  };
+  assert.equal(sample(60).length, 1);
+  assert.deepEqual(sample(5060).length, 8);
+  assert.equal(sample(5080).length, 1);
+});
+
+test("inputs start over from the newest tick when time was dropped, and when no report names them", () => {
+  for (const [name, reAnchor] of [["re-anchor", true], ["starved", false]] as const) {
+    const { session } = joined();
+    // The server stands still at its tick while the client's clock runs on.
+    let last = 0;
+    const run = (from: number, to: number, each: (now: number) => void): void => {
+      for (let now = from; now < to; now += 20) {
+        for (let tick = session.pollInput(now); tick !== undefined; tick = session.pollInput(now)) {
+          session.pushInput(tick, new Uint32Array(3), 0, now);
+          last = tick;
+        }
+        while (session.pollTransmit(now) !== undefined);
+        each(now);
+      }
+    };
+    run(60, 760, () => {});
+    assert.ok(last > 1030, name);
+    let seq = 0;
+    const update = (now: number): void => {
+      seq += 1;
+      session.handleMessage(server.update(layout, { seq, reAnchor: reAnchor && seq === 1 }, []), now);
+    };
+    update(760);
+    run(780, reAnchor ? 860 : 2780, update);
+    assert.ok(last - session.tick >= 1 && last - session.tick <= 5, `${name}: ${last - session.tick} ticks ahead`);
+  }
 });
 
 test("a seq out of turn counts as an Update that cannot be applied", () => {
