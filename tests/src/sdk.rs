@@ -25,13 +25,13 @@ pub enum Stale {
 impl fmt::Display for Stale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(path, error) => write!(f, "{path} cannot be read: {error}")?,
+            Self::Unreadable(path, error) => write!(f, "{path} cannot be read: {error}"),
             Self::Compiler(line) => {
-                write!(f, "dist/ was built by '{line}', package.json pins another compiler")?
+                write!(f, "dist/ was built by '{line}', package.json pins another compiler")
             }
-            Self::Line(line) => write!(f, "dist/manifest.txt has the line '{line}'")?,
-            Self::Files(paths) => write!(f, "these changed since dist/ was built: {}", paths.join(", "))?,
-        }
+            Self::Line(line) => write!(f, "dist/manifest.txt has the line '{line}'"),
+            Self::Files(paths) => write!(f, "these changed since dist/ was built: {}", paths.join(", ")),
+        }?;
         write!(f, " (run `npm ci && npm run build` in clients/typescript and commit dist/)")
     }
 }
