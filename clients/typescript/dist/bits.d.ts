@@ -62,7 +62,7 @@ export declare class ByteWriter {
     varint(value: number): this;
     bytes(values: Uint8Array): this;
     /** A copy of what was written. */
-    finish(): Uint8Array<ArrayBuffer>;
+    finish(): Uint8Array;
 }
 /** Appends a bit stream to a `ByteWriter`. */
 export declare class BitWriter {

@@ -4,7 +4,7 @@ import { ConnectError } from "./error.js";
 import { NAME_BYTES_MAX, TOKEN_BYTES_MAX } from "./limits.js";
 import { Room } from "./room.js";
 import { ClientSession, PROTOCOL_VERSION } from "./session.js";
-import { closeSocket, systemClock } from "./socket.js";
+import { closeSocket, sendMessage, systemClock, } from "./socket.js";
 /** Version of this package. */
 export const SDK_VERSION = "0.1.0";
 const TIMEOUT_MS = 10_000;
@@ -63,7 +63,7 @@ class Attempt {
         const now = this.#clock.now();
         this.#session = new ClientSession(this.#join, now);
         for (let message = this.#session.pollTransmit(now); message !== undefined; message = this.#session.pollTransmit(now)) {
-            this.#socket.send(message);
+            sendMessage(this.#socket, message);
         }
     }
     #onMessage(data) {

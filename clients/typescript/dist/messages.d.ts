@@ -115,14 +115,14 @@ export interface EventRecord {
     readonly cause: number | undefined;
     readonly fields: Readonly<Record<string, unknown>>;
 }
-export declare function encodeHello(hello: Hello): Uint8Array<ArrayBuffer>;
+export declare function encodeHello(hello: Hello): Uint8Array;
 /** An Input message of 1 to 8 inputs whose numbers count on by one and whose ticks ascend. */
-export declare function encodeInput(out: ByteWriter, acks: Acks, inputs: readonly InputRecord[], layout: RecordLayout): Uint8Array<ArrayBuffer>;
-export declare function encodeAck(out: ByteWriter, acks: Acks): Uint8Array<ArrayBuffer>;
-export declare function encodeCommand(number: number, index: number, words: Uint32Array, layout: Layout): Uint8Array<ArrayBuffer>;
-export declare function encodeResync(seq: number): Uint8Array<ArrayBuffer>;
-export declare function encodePing(stamp: number): Uint8Array<ArrayBuffer>;
-export declare function encodeBye(reason: number): Uint8Array<ArrayBuffer>;
+export declare function encodeInput(out: ByteWriter, acks: Acks, inputs: readonly InputRecord[], layout: RecordLayout): Uint8Array;
+export declare function encodeAck(out: ByteWriter, acks: Acks): Uint8Array;
+export declare function encodeCommand(number: number, index: number, words: Uint32Array, layout: Layout): Uint8Array;
+export declare function encodeResync(seq: number): Uint8Array;
+export declare function encodePing(stamp: number): Uint8Array;
+export declare function encodeBye(reason: number): Uint8Array;
 /** Decodes a Welcome. The first field is the version, so that a wrong one is named before anything else fails. */
 export declare function decodeWelcome(message: Uint8Array, protocol: number): Welcome;
 export declare function decodeReject(message: Uint8Array): Reject;

@@ -10,7 +10,7 @@ import { Interpolation } from "./interpolation.js";
 import { EVENTS_PENDING_MAX } from "./limits.js";
 import { encodeBye } from "./messages.js";
 import { Meter } from "./meter.js";
-import { closeSocket } from "./socket.js";
+import { closeSocket, sendMessage } from "./socket.js";
 /** Without an `advance` for this long the page does not draw: events are played as their tick passes. */
 const DRAWING_MS = 250;
 /** Longest sleep of the timer; it only bounds what a wrong estimate could cost. */
@@ -158,7 +158,7 @@ export class Room {
         if (this.#left || this.#closed !== undefined)
             return;
         this.#stop();
-        this.#socket.send(encodeBye(0));
+        sendMessage(this.#socket, encodeBye(0));
         closeSocket(this.#socket, CloseCode.Normal, "left");
     }
     #listen() {
@@ -266,7 +266,7 @@ export class Room {
     }
     #transmit(now) {
         for (let message = this.#session.pollTransmit(now); message !== undefined; message = this.#session.pollTransmit(now)) {
-            this.#socket.send(message);
+            sendMessage(this.#socket, message);
         }
     }
     #sleep(now) {

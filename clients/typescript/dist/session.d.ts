@@ -93,7 +93,7 @@ export declare class ClientSession {
     /** Queues a command and returns its number. Throws `RangeError` when it is longer than the server takes. */
     pushCommand(index: number, words: Uint32Array): number;
     /** The next message to send now. */
-    pollTransmit(nowMs: number): Uint8Array<ArrayBuffer> | undefined;
+    pollTransmit(nowMs: number): Uint8Array | undefined;
     /** When `pollTransmit` will have something that time alone brings up. */
     pollTimeout(): number | undefined;
 }

@@ -6,7 +6,7 @@ export interface SocketLike {
     onmessage: ((event: never) => void) | null;
     onclose: ((event: never) => void) | null;
     onerror: ((event: never) => void) | null;
-    send(data: Uint8Array<ArrayBuffer>): void;
+    send(data: ArrayBuffer): void;
     close(code?: number, reason?: string): void;
 }
 /** A socket's class, such as `WebSocket`. */
@@ -25,5 +25,7 @@ export interface SocketClose {
     readonly code: number;
     readonly reason: string;
 }
+/** Sends a message, as `ByteWriter.finish` made it: the bytes are all of their buffer. */
+export declare function sendMessage(socket: SocketLike, message: Uint8Array): void;
 /** Closes with a code and words that the WebSocket API takes: 1000 or 3000 to 4999, and 123 bytes. */
 export declare function closeSocket(socket: SocketLike, code: number, reason: string): void;

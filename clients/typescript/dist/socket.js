@@ -5,6 +5,10 @@ export const systemClock = {
     setTimeout: (run, ms) => setTimeout(run, ms),
     clearTimeout: (timer) => clearTimeout(timer),
 };
+/** Sends a message, as `ByteWriter.finish` made it: the bytes are all of their buffer. */
+export function sendMessage(socket, message) {
+    socket.send(message.buffer);
+}
 /** Closes with a code and words that the WebSocket API takes: 1000 or 3000 to 4999, and 123 bytes. */
 export function closeSocket(socket, code, reason) {
     let text = reason.slice(0, 123);

@@ -6,7 +6,15 @@ import { NAME_BYTES_MAX, TOKEN_BYTES_MAX } from "./limits.ts";
 import type { Reject } from "./messages.ts";
 import { Room } from "./room.ts";
 import { ClientSession, type Join, PROTOCOL_VERSION } from "./session.ts";
-import { type Clock, closeSocket, type SocketClass, type SocketClose, type SocketLike, systemClock } from "./socket.ts";
+import {
+  type Clock,
+  closeSocket,
+  sendMessage,
+  type SocketClass,
+  type SocketClose,
+  type SocketLike,
+  systemClock,
+} from "./socket.ts";
 
 /** Version of this package. */
 export const SDK_VERSION = "0.1.0";
@@ -92,7 +100,7 @@ class Attempt {
     const now = this.#clock.now();
     this.#session = new ClientSession(this.#join, now);
     for (let message = this.#session.pollTransmit(now); message !== undefined; message = this.#session.pollTransmit(now)) {
-      this.#socket.send(message);
+      sendMessage(this.#socket, message);
     }
   }
 

@@ -130,7 +130,7 @@ export interface EventRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
+export function encodeHello(hello: Hello): Uint8Array {
   const out = new ByteWriter().u8(MessageType.Hello);
   const encoder = new Encoder(out);
   encoder
@@ -155,7 +155,7 @@ export function encodeInput(
   acks: Acks,
   inputs: readonly InputRecord[],
   layout: RecordLayout,
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   const first = inputs[0];
   if (first === undefined || inputs.length > INPUTS_PER_MESSAGE_MAX) throw new RangeError(`${inputs.length} inputs`);
   encodeAcks(out.clear(), MessageType.Input, acks);
@@ -171,7 +171,7 @@ export function encodeInput(
   return out.finish();
 }
 
-export function encodeAck(out: ByteWriter, acks: Acks): Uint8Array<ArrayBuffer> {
+export function encodeAck(out: ByteWriter, acks: Acks): Uint8Array {
   encodeAcks(out.clear(), MessageType.Ack, acks);
   return out.finish();
 }
@@ -180,7 +180,7 @@ function encodeAcks(out: ByteWriter, type: number, acks: Acks): void {
   out.u8(type).u16(acks.update).varint(acks.event).u32(acks.stamp);
 }
 
-export function encodeCommand(number: number, index: number, words: Uint32Array, layout: Layout): Uint8Array<ArrayBuffer> {
+export function encodeCommand(number: number, index: number, words: Uint32Array, layout: Layout): Uint8Array {
   const out = new ByteWriter().u8(MessageType.Command).varint(number);
   const bits = new BitWriter(out).bits(index, layout.commandBits);
   layout.commands[index]!.encode("all", words, 0, bits);
@@ -188,15 +188,15 @@ export function encodeCommand(number: number, index: number, words: Uint32Array,
   return out.finish();
 }
 
-export function encodeResync(seq: number): Uint8Array<ArrayBuffer> {
+export function encodeResync(seq: number): Uint8Array {
   return new ByteWriter().u8(MessageType.Resync).u16(seq).finish();
 }
 
-export function encodePing(stamp: number): Uint8Array<ArrayBuffer> {
+export function encodePing(stamp: number): Uint8Array {
   return new ByteWriter().u8(MessageType.Ping).u32(stamp).finish();
 }
 
-export function encodeBye(reason: number): Uint8Array<ArrayBuffer> {
+export function encodeBye(reason: number): Uint8Array {
   return new ByteWriter().u8(MessageType.Bye).u8(reason).finish();
 }
 

@@ -15,7 +15,7 @@ import { encodeBye, type Welcome } from "./messages.ts";
 import { Meter } from "./meter.ts";
 import type { Schema } from "./schema.ts";
 import type { ClientSession, GameEvent, SessionEvent } from "./session.ts";
-import { type Clock, closeSocket, type SocketClose, type SocketLike } from "./socket.ts";
+import { type Clock, closeSocket, sendMessage, type SocketClose, type SocketLike } from "./socket.ts";
 
 /** Values of a record's fields: numbers, booleans, strings (texts and enum variants) and `{x, y}`. */
 export type Fields = Record<string, unknown>;
@@ -226,7 +226,7 @@ export class Room {
   leave(): void {
     if (this.#left || this.#closed !== undefined) return;
     this.#stop();
-    this.#socket.send(encodeBye(0));
+    sendMessage(this.#socket, encodeBye(0));
     closeSocket(this.#socket, CloseCode.Normal, "left");
   }
 
@@ -334,7 +334,7 @@ export class Room {
 
   #transmit(now: number): void {
     for (let message = this.#session.pollTransmit(now); message !== undefined; message = this.#session.pollTransmit(now)) {
-      this.#socket.send(message);
+      sendMessage(this.#socket, message);
     }
   }
 

@@ -113,7 +113,7 @@ export class ClientSession {
     inputs: 0,
   };
   readonly #events: SessionEvent[] = [];
-  readonly #outbox: Uint8Array<ArrayBuffer>[] = [];
+  readonly #outbox: Uint8Array[] = [];
   readonly #helloMs: number;
   /** From Hello to Welcome: a first guess of the round trip. */
   #joinMs = 0;
@@ -249,7 +249,7 @@ export class ClientSession {
   }
 
   /** The next message to send now. */
-  pollTransmit(nowMs: number): Uint8Array<ArrayBuffer> | undefined {
+  pollTransmit(nowMs: number): Uint8Array | undefined {
     if (this.#state !== "AwaitWelcome" && this.#state !== "Closed") this.#transmitDue(nowMs);
     return this.#outbox.shift();
   }

@@ -65,8 +65,8 @@ export class FakeSocket implements SocketLike {
     FakeSocket.last = this;
   }
 
-  send(data: Uint8Array<ArrayBuffer>): void {
-    this.sent.push(data.slice());
+  send(data: ArrayBuffer): void {
+    this.sent.push(new Uint8Array(data.slice(0)));
   }
 
   close(code?: number, reason?: string): void {
@@ -85,7 +85,7 @@ export class FakeSocket implements SocketLike {
     this.onopen?.({} as never);
   }
 
-  deliver(message: Uint8Array<ArrayBuffer>): void {
+  deliver(message: Uint8Array): void {
     this.onmessage?.({ data: message.slice().buffer } as never);
   }
 

@@ -6,7 +6,7 @@ import { Murmur3 } from "../dist/hash.js";
 import type { Layout } from "../dist/layout.js";
 import type { Axis, Field, FieldKind, RecordSchema, Schema } from "../dist/schema.js";
 
-export type Bytes = Uint8Array<ArrayBuffer>;
+export type Bytes = Uint8Array;
 
 const field = (name: string, kind: FieldKind, more: Partial<Field> = {}): Field => {
   return { name, kind, owner: false, once: false, edge: false, linear: false, snap: 0, ...more };

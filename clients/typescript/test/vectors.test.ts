@@ -19,7 +19,7 @@ type Json = any;
 const load = (name: string): Json => {
   return JSON.parse(readFileSync(new URL(`../../../tests/vectors/${name}.json`, import.meta.url), "utf8"));
 };
-const bytes = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(text, "hex"));
+const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "hex"));
 const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
 
 /** A kind as either of the vector files writes it: tagged by `type`, or serde's outer tag. */
