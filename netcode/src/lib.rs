@@ -12,6 +12,7 @@ pub mod ids;
 pub mod limits;
 pub mod message;
 pub mod schema;
+pub mod session;
 pub mod snapshot;
 pub mod time;
 pub mod ws;

@@ -190,7 +190,7 @@ impl UpdateHeader {
     }
 
     /// Reads a header, type byte first. Checks are in the order of PROTOCOL section 6.
-    fn decode(r: &mut bytes::Reader<'_>) -> Result<Self, ProtocolError> {
+    pub(crate) fn decode(r: &mut bytes::Reader<'_>) -> Result<Self, ProtocolError> {
         let kind = r.u8()?;
         if kind != UPDATE {
             return Err(ProtocolError::UnknownMessage { kind });
