@@ -64,7 +64,8 @@ pub struct InputStats {
 pub struct Applied<I> {
     /// The input: held state and the edges of this tick.
     pub input: I,
-    /// Number of the newest input that a tick up to this one has used; 0 before the first.
+    /// Number of the newest input that a tick up to this one has used, or that came too early for any; 0 before the
+    /// first.
     pub applied: InputSeq,
     /// How long before the start of its tick that input arrived, in 1/16 tick; negative = late.
     pub margin_q4: i16,
@@ -126,11 +127,13 @@ impl<I: Input> InputBuffer<I> {
         }
         self.newest = number;
         let ahead = tick.delta(self.next);
+        let margin_q4 = self.margin_q4(ahead, arrived.arrived);
         if ahead >= WINDOW as i32 {
             self.stats.early += 1;
+            // Reported as well: a client whose clock runs too far ahead has nothing else to find it out by.
+            self.on_used(number, margin_q4);
             return Verdict::Early;
         }
-        let margin_q4 = self.margin_q4(ahead, arrived.arrived);
         if ahead < 0 {
             self.stats.late += 1;
             self.on_used(number, margin_q4);
@@ -217,3 +220,6 @@ impl<I: Input> InputBuffer<I> {
         (margin_ns * 16 / period_ns).clamp(i128::from(i16::MIN), i128::from(i16::MAX)) as i16
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,3 +147,90 @@ impl InputClock {
         step.unsigned_abs()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Time {
+        Time::from_nanos(ms * 1_000_000)
+    }
+
+    /// 100 Hz, anchored at 1 s by tick 50 with a round trip of `rtt_ms`.
+    fn anchored(rtt_ms: u64) -> InputClock {
+        let mut clock = InputClock::new(100);
+        clock.anchor(Tick(50), Duration::from_millis(rtt_ms), InputSeq(1), ms(1000));
+        clock
+    }
+
+    fn due(clock: &mut InputClock, now_ms: u64) -> alloc::vec::Vec<u32> {
+        core::iter::from_fn(|| clock.due(ms(now_ms)).map(|tick| tick.0)).collect()
+    }
+
+    #[test]
+    fn nothing_is_due_before_the_first_update() {
+        let mut clock = InputClock::new(100);
+        assert_eq!((clock.due(ms(0)), clock.poll_timeout()), (None, None));
+    }
+
+    #[test]
+    fn the_first_tick_leads_by_the_round_trip_and_two_ticks() {
+        assert_eq!(due(&mut anchored(0), 1000), [52]);
+        assert_eq!(due(&mut anchored(31), 1000), [56]);
+        let mut clock = anchored(0);
+        clock.anchor(Tick(90), Duration::ZERO, InputSeq(1), ms(1005));
+        assert_eq!(due(&mut clock, 1005), [52], "an anchor holds until it is reset");
+        clock.reset();
+        clock.anchor(Tick(90), Duration::ZERO, InputSeq(1), ms(1006));
+        assert_eq!(due(&mut clock, 1006), [92]);
+    }
+
+    #[test]
+    fn one_tick_is_due_each_period_and_a_short_sleep_is_caught_up() {
+        let mut clock = anchored(0);
+        assert_eq!(due(&mut clock, 1000), [52]);
+        assert_eq!(due(&mut clock, 1009), []);
+        assert_eq!(clock.poll_timeout(), Some(ms(1010)));
+        assert_eq!(due(&mut clock, 1035), [53, 54, 55]);
+        // 4.965 s later, the ticks of the sleep are not given any more.
+        assert_eq!(due(&mut clock, 6000), [552]);
+    }
+
+    #[test]
+    fn the_step_is_trimmed_outside_of_the_band_only() {
+        for (margin_q4, want_ms) in [(7, 9.5), (-100, 9.5), (8, 10.0), (16, 10.0), (32, 10.0), (33, 10.5)] {
+            let mut clock = anchored(0);
+            assert_eq!(due(&mut clock, 1000), [52]);
+            clock.on_margin(InputSeq(1), margin_q4, InputSeq(2));
+            assert_eq!(due(&mut clock, 1010), [53]);
+            let next = clock.poll_timeout().map(|due| due.as_nanos() as f64 / 1e6 - 1010.0);
+            assert_eq!(next, Some(want_ms), "margin {margin_q4}");
+        }
+    }
+
+    #[test]
+    fn a_late_input_counts_at_once_and_good_ones_slowly() {
+        let mut clock = anchored(0);
+        for margin_q4 in [20, 20, -10] {
+            clock.on_margin(InputSeq(1), margin_q4, InputSeq(2));
+        }
+        let mut good = 0;
+        while clock.step_ns() < 10_000_000 {
+            clock.on_margin(InputSeq(1), 24, InputSeq(2));
+            good += 1;
+        }
+        assert!((3..20).contains(&good), "{good}");
+    }
+
+    #[test]
+    fn beyond_eight_ticks_it_jumps_once_and_waits_for_inputs_after_the_jump() {
+        let mut clock = anchored(0);
+        assert_eq!(due(&mut clock, 1000), [52]);
+        clock.on_margin(InputSeq(1), -160, InputSeq(9));
+        clock.on_margin(InputSeq(2), -160, InputSeq(9));
+        clock.on_margin(InputSeq(8), -160, InputSeq(9));
+        assert_eq!(due(&mut clock, 1010), [64], "11 ticks ahead: 10 of lateness and one of margin");
+        clock.on_margin(InputSeq(9), 16 * 20, InputSeq(10));
+        assert_eq!(due(&mut clock, 1020), [46]);
+    }
+}

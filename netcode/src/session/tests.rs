@@ -669,6 +669,20 @@ fn the_input_clock_finds_its_band_at_any_delay() {
 }
 
 #[test]
+fn a_clock_that_was_anchored_over_a_bad_link_comes_back() {
+    let mut link = Link::new(400);
+    link.run_for(1500);
+    link.delay_ms = 10;
+    link.run_for(2500);
+    let before = link.buffer.stats();
+    link.run_for(1000);
+    let after = link.buffer.stats();
+    assert!(before.early > 0, "{before:?}");
+    assert_eq!((after.early, after.late), (before.early, before.late));
+    assert!((8..=40).contains(&link.applied.margin_q4), "{}", link.applied.margin_q4);
+}
+
+#[test]
 fn a_damaged_update_costs_one_resync_and_the_state_stays_good() {
     let mut link = Link::new(15);
     link.run_for(500);
