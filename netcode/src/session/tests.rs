@@ -781,6 +781,47 @@ fn a_client_that_leaves_says_so_once() {
 }
 
 #[test]
+fn inputs_of_a_clock_that_jumped_back_go_out_in_messages_that_ascend() {
+    let layout = Layout::new(&schema()).unwrap();
+    let mut outbox = super::outbox::Outbox::default();
+    for (tick, power) in [(5, 50), (6, 60), (6, 61), (3, 30), (14, 70)] {
+        outbox.push_input(Tick(tick), 0, &[power]);
+    }
+    let mut server = Server::joined();
+    let mut message = Vec::new();
+    let mut messages = 0;
+    while outbox.poll(&layout, UpdateSeq(0), EventSeq(0), ms(0), &mut message) {
+        server.take(1, &message).unwrap();
+        message.clear();
+        messages += 1;
+    }
+    let want = [
+        "input 1 tick 5 [50]",
+        "input 2 tick 6 [60]",
+        "input 3 tick 6 [61]",
+        "input 4 tick 3 [30]",
+        "input 5 tick 14 [70]",
+    ];
+    assert_eq!((messages, &server.seen.log[1..]), (3, &want.map(String::from)[..]));
+}
+
+#[test]
+fn events_that_come_again_are_reported_once() {
+    let mut link = Link::new(0);
+    link.run_for(100);
+    // Numbers 1 and 2, then 1 to 3, of tick 1010.
+    let first = [kind::EVENTS, 0, 0xF2, 3, 2, 1, 0, 0, 7, 1, 0, 0, 8];
+    let again = [kind::EVENTS, 0, 0xF2, 3, 3, 1, 0, 0, 7, 1, 0, 0, 8, 1, 0, 0, 9];
+    for message in [&first[..], &again] {
+        link.client.handle_message(message, ms(101)).unwrap();
+    }
+    let words: Vec<_> = core::iter::from_fn(|| link.client.poll_event())
+        .filter_map(|event| if let ClientEvent::Game(event) = event { Some(event.words[0]) } else { None })
+        .collect();
+    assert_eq!(words, [7, 8, 9]);
+}
+
+#[test]
 fn a_cached_schema_is_not_sent_again() {
     let mut server = Server::new();
     let config = ClientConfig { hello: Hello::default(), cached_schema: Some(schema()) };
