@@ -582,7 +582,8 @@ impl Link {
 
     /// The room takes what the session logged.
     fn run(&mut self, logged: usize) {
-        for line in self.server.seen.log[logged..].to_vec() {
+        let lines = self.server.seen.log[logged..].to_vec();
+        for line in lines {
             let words: Vec<&str> = line.split(' ').collect();
             match words[0] {
                 "hello" => {
