@@ -191,13 +191,17 @@ impl ServerSession {
         now: Time,
         sink: &mut impl ServerSink,
     ) -> Result<(), ProtocolError> {
-        let hello = Hello::decode(message).inspect_err(|&error| {
+        let mut hello = Hello::decode(message).inspect_err(|&error| {
             if matches!(error, ProtocolError::Version { .. }) {
                 let mut reject = Vec::new();
                 reject_message(error.close_code(), "no common protocol version", 0).encode(&mut reject);
                 sink.reply(&reject);
             }
         })?;
+        // A name is shown to other players and written to logs: no terminal codes, no line ends.
+        if hello.name.contains(char::is_control) {
+            hello.name = Text::truncated(&hello.name.replace(char::is_control, " "));
+        }
         self.state =
             State::Joining { schema_hash: hello.schema_hash, stamp: Stamp(hello.stamp), stamp_at: now };
         sink.hello(hello);

@@ -2,6 +2,7 @@
 //! ordered, so what can go wrong is time, and what a peer sends.
 
 use super::*;
+use crate::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 
 /// Both ends with a delay between them, and any message can be changed on its way to the client.
 struct Link {
@@ -382,6 +383,76 @@ fn a_server_that_breaks_the_rules_ends_the_client() {
     assert!(rejected.is_over());
 }
 
+/// One direction of a connection: messages in frames, in a stream of bytes that arrives in pieces of any size.
+struct Pipe {
+    sender: WebSocket,
+    receiver: WebSocket,
+    bytes: Vec<u8>,
+}
+
+impl Pipe {
+    fn new(from: Role, to: Role) -> Self {
+        let end = |role| WebSocket::new(role, Limits::LIFTED, 5);
+        Self { sender: end(from), receiver: end(to), bytes: Vec::new() }
+    }
+
+    fn put(&mut self, message: &[u8]) {
+        self.sender.send(MessageKind::Binary, message, &mut self.bytes);
+    }
+
+    /// The messages that the next `size` bytes complete.
+    fn take(&mut self, size: usize, now: Time) -> Vec<Vec<u8>> {
+        let mut piece: Vec<u8> = self.bytes.drain(..size.min(self.bytes.len())).collect();
+        let mut input = Input::new(&mut piece);
+        let mut messages = Vec::new();
+        while let Some(event) = self.receiver.poll_event(&mut input, now, &mut Vec::new()) {
+            let Event::Message { payload, .. } = event else { panic!("{event:?}") };
+            messages.push(payload.to_vec());
+        }
+        messages
+    }
+}
+
+/// Plays `ticks` ticks over frames; `sizes` say how many bytes arrive at a time, and then all that are left.
+fn play_in_pieces(sizes: &[usize], ticks: u32) -> (Server, ClientSession) {
+    let mut server = Server::new();
+    let mut client = ClientSession::new(ClientConfig::default());
+    let (mut up, mut down) = (Pipe::new(Role::Client, Role::Server), Pipe::new(Role::Server, Role::Client));
+    let mut sizes = sizes.iter().copied().chain([usize::MAX]).cycle();
+    let (mut tick, mut message) = (BASE_TICK, Vec::new());
+    for round in 0..ticks * 4 {
+        let (at_ms, now) = (u64::from(round) * 3, ms(u64::from(round) * 3));
+        while client.input_due(now).is_some() {
+            client.push_input(&[1], now).unwrap();
+        }
+        while client.poll_transmit(now, &mut message) {
+            up.put(&message);
+            message.clear();
+        }
+        for message in up.take(sizes.next().unwrap(), now) {
+            server.take(at_ms, &message).unwrap();
+            let mut out = Vec::new();
+            if message[0] == kind::HELLO && server.welcome(at_ms, &mut out) {
+                down.put(&out);
+            }
+        }
+        if server.session.gate_open() && tick < BASE_TICK + ticks {
+            tick += 1;
+            server.event(tick, tick % 256, false).unwrap();
+            for message in server.update(at_ms, tick, NOTHING, true).unwrap() {
+                down.put(&message);
+            }
+        }
+        for message in down.take(sizes.next().unwrap(), now) {
+            client.handle_message(&message, now).unwrap();
+        }
+    }
+    for message in down.take(usize::MAX, ms(1000)) {
+        client.handle_message(&message, ms(1000)).unwrap();
+    }
+    (server, client)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -395,6 +466,24 @@ proptest! {
                 *first &= 0xF;
             }
             let _ = server.take(1, &message);
+        }
+    }
+
+    #[test]
+    fn pieces_of_any_size_lead_to_the_same_state(sizes in prop::collection::vec(1usize..300, 0..20)) {
+        let (server, mut client) = play_in_pieces(&sizes, 30);
+        prop_assert!(client.is_live());
+        prop_assert_eq!(client.world_tick(), Tick(BASE_TICK + 30));
+        let world: Vec<_> = client.world().entities().map(|entity| entity.words.to_vec()).collect();
+        let want = snapshot(BASE_TICK + 30);
+        prop_assert_eq!(&world[0], want.row(0));
+        let events = core::iter::from_fn(|| client.poll_event());
+        prop_assert_eq!(events.filter(|event| matches!(event, ClientEvent::Game(_))).count(), 30);
+        prop_assert_eq!(client.stats().updates_failed, 0);
+        let numbers = server.seen.log.iter().filter_map(|line| line.strip_prefix("input "));
+        for (want, line) in (1..).zip(numbers) {
+            let number: u32 = line.split(' ').next().unwrap().parse().unwrap();
+            prop_assert_eq!(number, want);
         }
     }
 
