@@ -10,6 +10,15 @@ pub const HELLO_BYTES_MAX: usize = 1024;
 /// How long a connection may stay without a Hello: a page sends it at once, 3 s allow for a bad radio link.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Bytes of a Welcome: its largest fields but the schema add up to 200.
+pub const WELCOME_BYTES_MAX: usize = SCHEMA_BYTES_MAX + 1024;
+
+/// Bytes of a Reject: its largest fields add up to 140.
+pub const REJECT_BYTES_MAX: usize = 256;
+
+/// Ticks a second of a room: beyond, a tick is shorter than the timers of most systems.
+pub const TICK_RATE_HZ_MAX: u16 = 1000;
+
 /// Bytes of any other client message: 8 inputs of 128 words with room for text commands.
 pub const CLIENT_MESSAGE_BYTES_MAX: usize = 4096;
 
@@ -39,6 +48,10 @@ pub const EVENTS_UNACKED_MAX: usize = 4096;
 
 /// Events in one message: the count goes up to a byte's worth.
 pub const EVENTS_PER_MESSAGE_MAX: u32 = 255;
+
+/// Updates that may be unacknowledged before the gate shuts: a second of 60 Hz. Chosen, not measured: the real gate
+/// (delivered rate x least round trip) comes with its measurement.
+pub const UPDATES_IN_FLIGHT_MAX: usize = 64;
 
 /// Inbound silence after which the server pings: a client acks every 100 ms, so 10 s are a dead link or a sleeping page.
 pub const SILENCE_PING: Duration = Duration::from_secs(10);

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::bounded::Text;
 use super::{codec, expect_kind, kind};
 use crate::error::ProtocolError;
-
-/// Bytes of a Reject: its largest fields add up to 140.
-const REJECT_BYTES_MAX: usize = 256;
+use crate::limits;
 
 /// Why the join was refused; the close code `code` follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +36,6 @@ impl Reject {
     /// # Errors
     /// Size, type, decodes: what the server got wrong.
     pub fn decode(message: &[u8]) -> Result<Self, ProtocolError> {
-        codec::decode(expect_kind(message, kind::REJECT)?, REJECT_BYTES_MAX)
+        codec::decode(expect_kind(message, kind::REJECT)?, limits::REJECT_BYTES_MAX)
     }
 }

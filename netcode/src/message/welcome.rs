@@ -10,9 +10,6 @@ use crate::error::ProtocolError;
 use crate::limits;
 use crate::schema::{Schema, SchemaHash};
 
-/// Bytes of a Welcome: its largest fields but the schema add up to 200.
-const WELCOME_BYTES_MAX: usize = limits::SCHEMA_BYTES_MAX + 1024;
-
 /// What the client has to know to take part.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Welcome {
@@ -71,11 +68,11 @@ impl Welcome {
     /// What the server got wrong.
     pub fn decode(message: &[u8]) -> Result<Self, ProtocolError> {
         let body = expect_kind(message, kind::WELCOME)?;
-        let welcome: Self = codec::decode(body, WELCOME_BYTES_MAX)?;
+        let welcome: Self = codec::decode(body, limits::WELCOME_BYTES_MAX)?;
         if !(super::PROTOCOL_MIN..=super::PROTOCOL_MAX).contains(&welcome.protocol) {
             return Err(ProtocolError::Version { protocol: welcome.protocol });
         }
-        let rate_ok = (1..=1000).contains(&welcome.tick_rate_hz);
+        let rate_ok = (1..=limits::TICK_RATE_HZ_MAX).contains(&welcome.tick_rate_hz);
         if welcome.player == 0 || !rate_ok || welcome.snapshot_every == 0 {
             return Err(ProtocolError::BadBincode);
         }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::event_lane::{EventLane, EventRecord, Written};
 use super::resync::ResyncPolicy;
 use super::server::{CommandRecord, InputRecord, ServerSink, ServerStats};
-use super::update_log::{Acked, UPDATES_IN_FLIGHT_MAX, UpdateLog};
+use super::update_log::{Acked, UpdateLog};
 use crate::error::ProtocolError;
 use crate::ids::{CommandSeq, InputSeq, UpdateSeq};
 use crate::limits;
@@ -182,7 +182,7 @@ impl Active {
     }
 
     pub(super) fn gate_open(&self) -> bool {
-        self.updates.in_flight() < UPDATES_IN_FLIGHT_MAX
+        self.updates.in_flight() < limits::UPDATES_IN_FLIGHT_MAX
     }
 
     pub(super) fn full_due(&self, now: Time) -> bool {

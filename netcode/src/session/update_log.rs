@@ -6,11 +6,8 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 use crate::ids::UpdateSeq;
+use crate::limits;
 use crate::time::Time;
-
-/// Updates that may be unacknowledged before the gate shuts: a second of 60 Hz. Chosen, not measured: the real gate
-/// (delivered rate x minimum round trip, update-protocol) comes with its measurement.
-pub(super) const UPDATES_IN_FLIGHT_MAX: usize = 64;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UpdateLog {
@@ -32,7 +29,7 @@ pub(super) enum Acked {
 
 impl UpdateLog {
     pub(super) fn new() -> Self {
-        Self { newest: UpdateSeq(0), written: VecDeque::with_capacity(UPDATES_IN_FLIGHT_MAX) }
+        Self { newest: UpdateSeq(0), written: VecDeque::with_capacity(limits::UPDATES_IN_FLIGHT_MAX) }
     }
 
     /// The number of the newest Update that was written.
