@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, Field, LitStr, Result, Token};
+use syn::{Error, Expr, ExprRange, Field, LitStr, RangeLimits, Result};
 
 /// `first..last` or `first..=last`.
 pub(crate) struct Range {
@@ -83,16 +83,14 @@ impl Attributes {
 }
 
 fn parse_range(value: ParseStream<'_>) -> Result<Range> {
-    let first = value.parse()?;
-    let inclusive = value.peek(Token![..=]);
-    if inclusive {
-        value.parse::<Token![..=]>()?;
-    } else {
-        value
-            .parse::<Token![..]>()
-            .map_err(|error| Error::new(error.span(), "write a range: `range = a..b`"))?;
+    let expression: Expr = value.parse()?;
+    let span = expression.span();
+    match expression {
+        Expr::Range(ExprRange { start: Some(first), end: Some(last), limits, .. }) => {
+            Ok(Range { first: *first, last: *last, inclusive: matches!(limits, RangeLimits::Closed(_)) })
+        }
+        _ => Err(Error::new(span, "write a range: `range = a..b`")),
     }
-    Ok(Range { first, last: value.parse()?, inclusive })
 }
 
 fn parse_interpolation(value: ParseStream<'_>) -> Result<bool> {
