@@ -9,7 +9,7 @@
 mod acceptor;
 mod connection;
 pub mod connections;
-mod driver;
+pub(crate) mod driver;
 pub(crate) mod event_loop;
 pub mod http;
 pub(crate) mod limits;
