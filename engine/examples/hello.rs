@@ -35,7 +35,7 @@ impl Game for Hello {
     fn tick(&mut self, inputs: &Inputs<Steer>, cx: &mut Cx<'_, Self>) {
         for (_, player, dot) in &mut self.0 {
             let push = inputs.get(*player).push.clamp_length_max(1.0);
-            dot.at = (dot.at + push * 300.0 * cx.dt()).clamp(Vec2::ZERO, Vec2::splat(800.0));
+            dot.at = (dot.at + push * 300.0 * cx.dt()).clamp(Vec2::splat(16.0), Vec2::splat(784.0));
         }
     }
     fn replicate(&self, scene: &mut Scene<'_>) {
