@@ -26,6 +26,3 @@ pub const OUTBOUND_EVENTS_MAX: usize = 4 * EVENTS_PER_TICK_MAX;
 
 /// What a client refused for lack of capacity is told to wait, in milliseconds. Long enough for a stall to pass, short for people.
 pub const BUSY_RETRY_AFTER_MS: u32 = 2_000;
-
-/// What the clients of a server that restarts are told to wait, in milliseconds. Chosen: most processes are back after it.
-pub const RESTART_RETRY_AFTER_MS: u32 = 3_000;

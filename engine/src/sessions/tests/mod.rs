@@ -258,3 +258,20 @@ fn silence_ends_a_session_before_and_after_its_hello() {
     assert!(world.players[witness].session.is_live());
     assert_eq!(world.players[witness].session.world().len(), 1);
 }
+
+#[test]
+fn in_steady_state_a_tick_allocates_nothing() {
+    let mut world = World::new(8);
+    let players = [world.join("a"), world.join("a"), world.join("b")];
+    let mut allocations = 0;
+    // The rings of batches and snapshots fill while it warms up.
+    for tick in 0..1_200 {
+        for player in players {
+            world.players[player].command(&Ask::ToAll { number: tick });
+        }
+        let count = world.tick_counting_allocations();
+        allocations += if tick < 200 { 0 } else { count };
+    }
+    assert_eq!(world.players[players[2]].heard().len(), 1_200, "inputs and events flowed");
+    assert_eq!(allocations, 0, "in 1,000 ticks of two rooms with three players");
+}
