@@ -220,6 +220,21 @@ fn ticks_that_the_io_thread_missed_arrive_as_one() {
 }
 
 #[test]
+fn dropped_time_is_announced_once_when_an_update_gets_through() {
+    let mut world = World::new(8);
+    let (slow, quick) = (world.join("a"), world.join("a"));
+    world.players[slow].set_room(0);
+    world.exchange();
+    world.simulate(true);
+    world.send_pass();
+    world.ticks(3);
+    assert_eq!([slow, quick].map(|player| world.players[player].reanchors), [0, 1]);
+    world.players[slow].set_room(usize::MAX);
+    world.ticks(3);
+    assert_eq!([slow, quick].map(|player| world.players[player].reanchors), [1, 1]);
+}
+
+#[test]
 fn an_origin_that_is_not_allowed_gets_no_socket() {
     for (origin, status) in [
         (None, "101"),

@@ -91,8 +91,10 @@ pub(super) struct Player {
     pub(super) events: Vec<GameEvent>,
     /// Sends nothing by itself.
     pub(super) mute: bool,
-    /// Reason of the close frame, as the bytes came.
+    /// All bytes as they came.
     pub(super) received: Vec<u8>,
+    /// Updates that said to forget the clock.
+    pub(super) reanchors: usize,
 }
 
 impl Player {
@@ -142,6 +144,8 @@ impl Player {
         while let Some(event) = self.ws.poll_event(&mut input, now, &mut out) {
             match event {
                 Event::Message { payload, .. } => {
+                    // Type 0x43, seq, flags: PROTOCOL section 6.
+                    self.reanchors += usize::from(payload[0] == 0x43 && payload[2] & 1 == 1);
                     self.session.handle_message(payload, now).expect("the server keeps the protocol");
                 }
                 Event::Closed(closed) => self.close_code = closed.code,
@@ -226,6 +230,7 @@ impl World {
             events: Vec::new(),
             mute: false,
             received: Vec::new(),
+            reanchors: 0,
         });
         self.players.len() - 1
     }

@@ -277,6 +277,7 @@ fn a_kick_takes_the_seat_and_the_game_hears_of_it_at_the_next_tick() {
     assert_eq!(only(&got[0]).kicked, [(bob.player, "asked for it".to_owned())]);
     let got = bench.tick();
     let output = only(&got[0]);
+    assert!(output.kicked.is_empty(), "told once");
     assert_eq!(output.lines.iter().map(|line| line.player).collect::<Vec<_>>(), [ann.player]);
     let left = &output.events.list[0];
     assert_eq!(output.events.words[left.words.clone()], [bob.player.0, 1], "left, kicked");
@@ -312,6 +313,22 @@ fn a_panic_ends_its_room_and_no_other() {
     assert_eq!(undisturbed.len(), 20);
     assert_eq!(run(Some(Ask::Panic)), undisturbed);
     assert_eq!(run(Some(Ask::ShowUndeclared)), undisturbed);
+}
+
+#[test]
+fn what_comes_for_a_room_that_has_ended_does_not_reach_its_successor() {
+    let mut bench = Bench::new(1, 8);
+    let old = bench.join(0, "a");
+    bench.command(0, old, &Ask::Panic);
+    bench.tick();
+    let new = bench.join(0, "a");
+    assert_eq!((new.room.index, new.player), (old.room.index, old.player), "same place, same number");
+    bench.command(0, old, &Ask::ToAll { number: 1 });
+    bench.input(old, 1, 2, Stick { x: 0, fire: true }, 1);
+    bench.leave(0, old, Leave::Left);
+    let got = bench.tick();
+    let output = only(&got[0]);
+    assert_eq!((output.events.list.len(), output.lines.len(), fired(output)), (0, 1, 0));
 }
 
 #[test]
