@@ -1,0 +1,74 @@
+//! The command line: flags, their environment variables, and the words of the help text.
+//!
+//! Owns what a user can set. Invariant: whatever can be told wrong from the value alone is refused here, with exit code 2.
+
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::builder::ValueParser;
+
+/// More bots than this only make a crowd: the arena has room for some sixty ships.
+const BOTS_MAX: i64 = 200;
+
+const EXAMPLES: &str = "\
+Examples:
+  game-demo                             play at http://127.0.0.1:7777 against six bots
+  game-demo --listen 0.0.0.0:7777       let friends on the same network join; the address to give them is printed
+  game-demo --bots 20 --listen 127.0.0.1:0
+                                        a crowd, on any free port
+  game-demo --web-root game-demo/web    edit the page and reload it
+
+Ctrl-C ends the server.";
+
+/// The Tickwire arena: a top-down shooter in the browser.
+#[derive(Parser, Clone, Debug, PartialEq)]
+#[command(version, about, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Address to listen on; port 0 takes a free one, 0.0.0.0 lets other machines in.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7777", env = "TICKWIRE_LISTEN", value_parser = ValueParser::new(address))]
+    pub(crate) listen: String,
+
+    /// Bots that play in each room.
+    #[arg(long, value_name = "N", default_value_t = 6, env = "TICKWIRE_BOTS", value_parser = clap::value_parser!(u32).range(0..=BOTS_MAX))]
+    pub(crate) bots: u32,
+
+    /// Ticks per second.
+    #[arg(long, value_name = "HZ", default_value_t = 60, env = "TICKWIRE_TICK_RATE", value_parser = clap::value_parser!(u32).range(10..=240))]
+    pub(crate) tick_rate: u32,
+
+    /// Threads that serve connections; one is enough for thousands of players.
+    #[arg(long, value_name = "N", default_value_t = 1, env = "TICKWIRE_IO_THREADS", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) io_threads: u16,
+
+    /// Serve the page from this directory instead of from the program, so that edits show on reload.
+    #[arg(long, value_name = "DIR", env = "TICKWIRE_WEB_ROOT", value_parser = ValueParser::new(web_root))]
+    pub(crate) web_root: Option<PathBuf>,
+
+    /// Seed of the randomness, to see the same bots in the same arena again; each start has its own otherwise.
+    #[arg(long, value_name = "NUMBER", env = "TICKWIRE_SEED")]
+    pub(crate) seed: Option<u64>,
+
+    /// What is logged to stderr: error, warn, info, debug, trace, or directives such as "warn,tickwire=debug".
+    #[arg(long, value_name = "LEVEL", default_value = "info", env = "TICKWIRE_LOG", value_parser = ValueParser::new(log))]
+    pub(crate) log: String,
+}
+
+fn address(text: &str) -> Result<String, String> {
+    match text.to_socket_addrs().map(|mut found| found.next()) {
+        Ok(Some(_)) => Ok(text.to_owned()),
+        _ => Err("write an address and a port, such as 127.0.0.1:7777 or 0.0.0.0:7777".to_owned()),
+    }
+}
+
+fn web_root(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.join("index.html").is_file() { Ok(path) } else { Err("give a directory that holds an index.html, such as game-demo/web".to_owned()) }
+}
+
+fn log(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("{error}; write a level such as info, or target=level pairs")),
+    }
+}
