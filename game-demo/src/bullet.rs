@@ -6,6 +6,7 @@
 use tickwire::prelude::*;
 
 use crate::ship;
+use crate::wire;
 use crate::world::World;
 
 /// Units per second: crosses the screen in two seconds, slow enough to dodge at a distance.
@@ -61,6 +62,10 @@ impl Bullet {
             None if wall.is_some() || self.life <= 0.0 => Flight::Spent,
             None => Flight::On,
         }
+    }
+
+    pub(crate) fn show(&self) -> wire::Bullet {
+        wire::Bullet { pilot: self.shooter, pos: self.at, vel: self.velocity }
     }
 }
 

@@ -30,15 +30,15 @@ pub(crate) struct Args {
     pub(crate) listen: String,
 
     /// Bots that play in each room.
-    #[arg(long, value_name = "N", default_value_t = 6, env = "TICKWIRE_BOTS", value_parser = clap::value_parser!(u32).range(0..=BOTS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 6, env = "TICKWIRE_BOTS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=BOTS_MAX))]
     pub(crate) bots: u32,
 
     /// Ticks per second.
-    #[arg(long, value_name = "HZ", default_value_t = 60, env = "TICKWIRE_TICK_RATE", value_parser = clap::value_parser!(u32).range(10..=240))]
+    #[arg(long, value_name = "HZ", default_value_t = 60, env = "TICKWIRE_TICK_RATE", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(10..=240))]
     pub(crate) tick_rate: u32,
 
     /// Threads that serve connections; one is enough for thousands of players.
-    #[arg(long, value_name = "N", default_value_t = 1, env = "TICKWIRE_IO_THREADS", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 1, env = "TICKWIRE_IO_THREADS", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) io_threads: u16,
 
     /// Serve the page from this directory instead of from the program, so that edits show on reload.
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     pub(crate) web_root: Option<PathBuf>,
 
     /// Seed of the randomness, to see the same bots in the same arena again; each start has its own otherwise.
-    #[arg(long, value_name = "NUMBER", env = "TICKWIRE_SEED")]
+    #[arg(long, value_name = "NUMBER", env = "TICKWIRE_SEED", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
 
     /// What is logged to stderr: error, warn, info, debug, trace, or directives such as "warn,tickwire=debug".

@@ -7,6 +7,7 @@ mod arena;
 mod bot;
 mod bullet;
 mod cli;
+mod melee;
 mod page;
 mod pilot;
 mod ship;
