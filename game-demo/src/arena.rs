@@ -64,7 +64,7 @@ impl Game for Arena {
     }
 }
 
-fn put<T: Replicate>(scene: &mut Scene<'_>, id: EntityId, owner: Option<PlayerId>, entity: &T) {
+fn put<T: Replicate + 'static>(scene: &mut Scene<'_>, id: EntityId, owner: Option<PlayerId>, entity: &T) {
     match owner {
         Some(player) => scene.put_owned(id, player, entity),
         None => scene.put(id, entity),
