@@ -24,8 +24,30 @@ const WALL_MARGIN: f32 = 64.0;
 
 /// Names that bots go by, in order; the twenty-fifth bot is "Altair 2".
 const NAMES: [&str; 24] = [
-    "Altair", "Vega", "Rigel", "Mira", "Sirius", "Castor", "Lyra", "Orion", "Antares", "Deneb", "Pollux", "Nova", "Spica",
-    "Atlas", "Electra", "Hadar", "Maia", "Procyon", "Bellatrix", "Arcturus", "Capella", "Regulus", "Thuban", "Alcor",
+    "Altair",
+    "Vega",
+    "Rigel",
+    "Mira",
+    "Sirius",
+    "Castor",
+    "Lyra",
+    "Orion",
+    "Antares",
+    "Deneb",
+    "Pollux",
+    "Nova",
+    "Spica",
+    "Atlas",
+    "Electra",
+    "Hadar",
+    "Maia",
+    "Procyon",
+    "Bellatrix",
+    "Arcturus",
+    "Capella",
+    "Regulus",
+    "Thuban",
+    "Alcor",
 ];
 
 /// The name of the bot with this index.
@@ -97,7 +119,8 @@ impl Bot {
             return Controls { thrust: steer(sight, course), aim: sight.me.aim, ..Controls::default() };
         };
         let clear = sight.world.is_clear(sight.me.at, target.at);
-        let lead = intercept(target.at - sight.me.at, target.velocity * (0.6 + 0.4 * self.skill), bullet::SPEED);
+        let lead =
+            intercept(target.at - sight.me.at, target.velocity * (0.6 + 0.4 * self.skill), bullet::SPEED);
         let want = lead.to_angle() + self.error;
         let aim = turn(sight.me.aim, want, TURN_RATE * dt);
         let on_target = angle_between(aim, want).abs() < 0.09 && lead.length() < FIRE_RANGE;
@@ -123,7 +146,7 @@ impl Bot {
             self.burst = rng.range(0.4..1.1);
         }
         if sight.me.at.distance(self.roam) < 80.0 || sight.world.clearance(self.roam) < WALL_MARGIN {
-            self.roam = sight.world.spawn_point(core::iter::empty(), rng);
+            self.roam = sight.world.spawn_point(&core::iter::empty(), rng);
         }
     }
 

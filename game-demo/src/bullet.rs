@@ -46,7 +46,12 @@ impl Bullet {
     }
 
     /// Flies for `dt` seconds through `targets` (positions of ships and their index), which do not include the shooter.
-    pub(crate) fn advance(&mut self, targets: impl Iterator<Item = (usize, Vec2)>, world: &World, dt: f32) -> Flight {
+    pub(crate) fn advance(
+        &mut self,
+        targets: impl Iterator<Item = (usize, Vec2)>,
+        world: &World,
+        dt: f32,
+    ) -> Flight {
         let from = self.at;
         let to = from + self.velocity * dt;
         let wall = world.first_hit(from, to);

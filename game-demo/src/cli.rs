@@ -63,12 +63,68 @@ fn address(text: &str) -> Result<String, String> {
 
 fn web_root(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    if path.join("index.html").is_file() { Ok(path) } else { Err("give a directory that holds an index.html, such as game-demo/web".to_owned()) }
+    if path.join("index.html").is_file() {
+        Ok(path)
+    } else {
+        Err("give a directory that holds an index.html, such as game-demo/web".to_owned())
+    }
 }
 
 fn log(text: &str) -> Result<String, String> {
     match tracing_subscriber::EnvFilter::try_new(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(error) => Err(format!("{error}; write a level such as info, or target=level pairs")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+    use clap::{CommandFactory, Parser};
+
+    use super::Args;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn without_flags_six_bots_play_on_port_7777_at_60_hz() {
+        let args = Args::try_parse_from(["game-demo"]).expect("no flag is needed");
+        assert_eq!((args.listen.as_str(), args.bots, args.tick_rate), ("127.0.0.1:7777", 6, 60));
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_meant_is_refused_by_name() {
+        let web = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+        let table = [
+            (["--bots", "many"], "--bots"),
+            (["--bots", "-1"], "--bots"),
+            (["--bots", "100000"], "--bots"),
+            (["--tick-rate", "0"], "--tick-rate"),
+            (["--io-threads", "-1"], "--io-threads"),
+            (["--listen", "nowhere"], "127.0.0.1:7777"),
+            (["--listen", "127.0.0.1"], "127.0.0.1:7777"),
+            (["--web-root", web], "index.html"),
+            (["--seed", "lucky"], "--seed"),
+            (["--log", "tickwire=loud"], "--log"),
+        ];
+        for (args, named) in table {
+            let error = Args::try_parse_from(["game-demo"].into_iter().chain(args)).expect_err(args[1]);
+            assert_eq!(error.exit_code(), 2, "{args:?}");
+            assert!(error.to_string().contains(named), "{args:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_help_shows_every_environment_variable_and_examples() {
+        let error = Args::try_parse_from(["game-demo", "--help"]).expect_err("help is told as an error");
+        assert_eq!(error.kind(), ErrorKind::DisplayHelp);
+        let help = error.to_string();
+        for word in ["LISTEN", "BOTS", "TICK_RATE", "IO_THREADS", "WEB_ROOT", "SEED", "LOG"] {
+            assert!(help.contains(&format!("TICKWIRE_{word}")), "{word}");
+        }
+        assert!(help.contains("Examples:") && help.contains("--web-root game-demo/web"));
     }
 }

@@ -172,7 +172,7 @@ impl Melee {
                 continue;
             }
             let others = self.pilots.iter().filter_map(Pilot::ship).map(|ship| ship.at);
-            let at = self.world.spawn_point(others, host.rng());
+            let at = self.world.spawn_point(&others, host.rng());
             let pilot = &mut self.pilots[index];
             pilot.state = State::Flying(Ship::new(host.spawn_id(), at));
             host.tell(Fact::Spawned { pilot: pilot.number, pos: at });

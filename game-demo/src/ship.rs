@@ -78,7 +78,8 @@ impl Ship {
 
     /// Moves the ship by `dt` seconds and runs its timers.
     pub(crate) fn advance(&mut self, controls: &Controls, world: &World, dt: f32) {
-        let thrust = if controls.thrust.is_finite() { controls.thrust.clamp_length_max(1.0) } else { Vec2::ZERO };
+        let thrust =
+            if controls.thrust.is_finite() { controls.thrust.clamp_length_max(1.0) } else { Vec2::ZERO };
         if controls.aim.is_finite() {
             self.aim = controls.aim;
         }

@@ -1,13 +1,16 @@
 //! The rules, played without an engine: flying, shooting, dying, bots, and what reaches the wire.
 
+use tickwire::netcode::schema::Input as _;
 use tickwire::prelude::*;
+use tickwire::sim::{Arrival, Resolved, ResolvedInput, replay};
 
+use crate::arena::Arena;
 use crate::bot::intercept;
 use crate::bullet::{self, Bullet, Flight};
 use crate::melee::{Host, Melee};
 use crate::pilot::{Pilot, RESPAWN_AFTER, Seat, State};
 use crate::ship::{self, COOLDOWN, Controls, HEALTH_MAX, PROTECTION, RADIUS, Ship};
-use crate::wire::Fact;
+use crate::wire::{Fact, Stick};
 use crate::world::{HALF, Wall, World};
 
 const DT: f32 = 1.0 / 60.0;
@@ -109,7 +112,11 @@ fn a_ship_gains_speed_under_thrust_and_keeps_drifting_without() {
     let top = ship.velocity.x;
     assert!((280.0..345.0).contains(&top), "{top}");
     fly(&mut ship, &thrust(0.0, 0.0), &world, 0.25);
-    assert!(ship.velocity.x > top * 0.5 && ship.velocity.x < top, "momentum decays gently, now {}", ship.velocity.x);
+    assert!(
+        ship.velocity.x > top * 0.5 && ship.velocity.x < top,
+        "momentum decays gently, now {}",
+        ship.velocity.x
+    );
 }
 
 #[test]
@@ -192,7 +199,10 @@ fn walls_are_mirrored_and_leave_room_to_pass() {
         let world = World::build(&mut Rng::new(seed));
         for (index, wall) in world.walls().iter().enumerate() {
             let mirrored = Wall { at: -wall.at, ..*wall };
-            assert!(world.walls().iter().any(|other| other.at.distance(mirrored.at) < 0.01), "seed {seed} {wall:?}");
+            assert!(
+                world.walls().iter().any(|other| other.at.distance(mirrored.at) < 0.01),
+                "seed {seed} {wall:?}"
+            );
             for other in &world.walls()[..index] {
                 let gap = other.distance(wall.at) - wall.half.length() - wall.radius;
                 assert!(gap > 2.0 * RADIUS || wall.half != Vec2::ZERO, "seed {seed} {wall:?} {other:?}");
@@ -239,7 +249,9 @@ fn a_bullet_hits_the_first_ship_in_its_way_at_any_tick_rate() {
         let world = World::default();
         let mut bullet = Bullet::new(EntityId(1), 0, Vec2::ZERO, Vec2::X);
         let targets = [(5, Vec2::new(260.0, 8.0)), (3, Vec2::new(200.0, -8.0)), (9, Vec2::new(100.0, 40.0))];
-        let end = (0..500).map(|_| bullet.advance(targets.into_iter(), &world, 1.0 / hz)).find(|end| *end != Flight::On);
+        let end = (0..500)
+            .map(|_| bullet.advance(targets.into_iter(), &world, 1.0 / hz))
+            .find(|end| *end != Flight::On);
         assert_eq!(end, Some(Flight::Hit(3)), "{hz} Hz");
     }
 }
@@ -258,7 +270,8 @@ fn a_wall_shields_what_is_behind_it() {
 fn a_bullet_that_meets_nothing_ends_with_its_life() {
     let world = World::default();
     let mut bullet = Bullet::new(EntityId(1), 0, Vec2::new(-600.0, 0.0), Vec2::X);
-    let ticks = (0..200).take_while(|_| bullet.advance(core::iter::empty(), &world, DT) == Flight::On).count();
+    let ticks =
+        (0..200).take_while(|_| bullet.advance(core::iter::empty(), &world, DT) == Flight::On).count();
     assert!((ticks as f32 * DT - bullet::LIFETIME).abs() < 1.5 * DT, "{ticks} ticks");
 }
 
@@ -276,7 +289,8 @@ fn five_hits_destroy_a_ship_and_count_for_the_shooter() {
             ship.at = Vec2::new(-50.0, 0.0);
         }
     }
-    let hits = host.facts.iter().filter(|fact| matches!(fact, Fact::Hit { victim: 1, shooter: 0, .. })).count();
+    let hits =
+        host.facts.iter().filter(|fact| matches!(fact, Fact::Hit { victim: 1, shooter: 0, .. })).count();
     assert_eq!(hits, (HEALTH_MAX / bullet::DAMAGE) as usize);
     assert!(matches!(host.facts.last(), Some(Fact::Destroyed { victim: 1, killer: 0, .. })));
     assert_eq!((melee.pilots[0].kills, melee.pilots[0].deaths), (1, 0));
@@ -331,7 +345,11 @@ fn bullets_of_a_player_who_left_score_for_nobody() {
     assert!(melee.bullets.is_empty());
     assert_eq!(host.facts.last(), Some(&Fact::Left { name: "Ada".to_owned() }));
     melee.join(PlayerId(3), "Cleo", &mut host);
-    assert_eq!(melee.pilots.last().map(|pilot| pilot.number), Some(0), "the lowest free number is given again");
+    assert_eq!(
+        melee.pilots.last().map(|pilot| pilot.number),
+        Some(0),
+        "the lowest free number is given again"
+    );
 }
 
 #[test]
@@ -463,4 +481,52 @@ fn a_waiting_pilot_shows_how_long_it_waits() {
         pilot.state = State::Waiting { left };
         assert_eq!(pilot.show().respawn_in, want, "{left}");
     }
+}
+
+/// Four players who come and go and press everything, as the engine records it.
+fn wild_recording(seed: u64, ticks: u32) -> Vec<Resolved> {
+    let mut wild = Rng::new(seed);
+    let mut present = Vec::new();
+    let mut recorded = Vec::new();
+    for tick in 1..=ticks {
+        let mut resolved = Resolved::default();
+        if present.len() < 4 && wild.chance(0.05) {
+            present.push(PlayerId(tick));
+            resolved.arrivals.push(Arrival::Joined { player: PlayerId(tick), name: format!("Wild {tick}") });
+        } else if !present.is_empty() && wild.chance(0.005) {
+            resolved.arrivals.push(Arrival::Left { player: present.remove(0), why: Leave::Lost });
+        }
+        for player in &present {
+            let stick = Stick {
+                thrust: Vec2::new(wild.range(-1.0..1.0), wild.range(-1.0..1.0)),
+                aim: wild.range(0.0..6.3),
+                fire: wild.chance(0.5),
+                trigger: wild.chance(0.1),
+            };
+            let start = resolved.words.len();
+            stick.quantize(&mut resolved.words, &mut 0);
+            resolved.inputs.push(ResolvedInput { player: *player, words: start..resolved.words.len() });
+        }
+        recorded.push(resolved);
+    }
+    recorded
+}
+
+#[test]
+fn a_room_of_bots_alone_plays_thousands_of_ticks() {
+    let idle = vec![Resolved::default(); 4000];
+    let hashes = replay(|| Arena::new(12), 1, 60, &idle).expect("a schema");
+    assert_eq!(hashes.len(), 4000);
+    assert!(
+        hashes.windows(2).filter(|pair| pair[0] == pair[1]).count() < 10,
+        "something moves in every tick"
+    );
+}
+
+#[test]
+fn a_recorded_room_replays_to_the_same_hashes_and_another_seed_does_not() {
+    let recorded = wild_recording(3, 1500);
+    let play = |seed| replay(|| Arena::new(5), seed, 60, &recorded).expect("a schema");
+    assert_eq!(play(42), play(42));
+    assert_ne!(play(42), play(43));
 }

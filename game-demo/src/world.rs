@@ -54,7 +54,11 @@ impl Wall {
 
     fn short_way_out(&self, offset: Vec2) -> Vec2 {
         let room = self.half - offset.abs();
-        if room.x < room.y { Vec2::new(1.0_f32.copysign(offset.x), 0.0) } else { Vec2::new(0.0, 1.0_f32.copysign(offset.y)) }
+        if room.x < room.y {
+            Vec2::new(1.0_f32.copysign(offset.x), 0.0)
+        } else {
+            Vec2::new(0.0, 1.0_f32.copysign(offset.y))
+        }
     }
 
     /// The smallest circle around the wall.
@@ -139,7 +143,7 @@ impl World {
     }
 
     /// A free point, as far as it can be found from all of `others`.
-    pub(crate) fn spawn_point(&self, others: impl Iterator<Item = Vec2> + Clone, rng: &mut Rng) -> Vec2 {
+    pub(crate) fn spawn_point(&self, others: &(impl Iterator<Item = Vec2> + Clone), rng: &mut Rng) -> Vec2 {
         // Twelve candidates: enough to avoid a fight, few enough that the place cannot be foretold.
         let candidate = |rng: &mut Rng| {
             let at = Vec2::new(rng.range(-HALF.x..HALF.x), rng.range(-HALF.y..HALF.y)) * 0.92;
@@ -177,7 +181,9 @@ fn march(wall: &Wall, from: Vec2, direction: Vec2, length: f32) -> Option<f32> {
 
 /// How far along the segment (0 to 1) it leaves the arena.
 fn exit(from: Vec2, to: Vec2) -> Option<f32> {
-    let axis = |from: f32, to: f32, half: f32| (to.abs() > half).then(|| ((half.copysign(to) - from) / (to - from)).clamp(0.0, 1.0));
+    let axis = |from: f32, to: f32, half: f32| {
+        (to.abs() > half).then(|| ((half.copysign(to) - from) / (to - from)).clamp(0.0, 1.0))
+    };
     [axis(from.x, to.x, HALF.x), axis(from.y, to.y, HALF.y)].into_iter().flatten().reduce(f32::min)
 }
 

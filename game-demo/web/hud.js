@@ -2,8 +2,8 @@
 
 import { colourOf } from "./palette.js";
 
-const FEED_MAX = 5;
-const FEED_MS = 5000;
+const FEED_MAX = 4;
+const FEED_MS = 4000;
 const RESPAWN_SECONDS = 2;
 const $ = (selector) => document.querySelector(selector);
 

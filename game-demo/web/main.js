@@ -1,5 +1,6 @@
 // The arena's page: joins a room, samples the controls, draws what the server says.
 
+import { attractView } from "./attract.js";
 import { Camera } from "./camera.js";
 import { Controls } from "./input.js";
 import { Effects } from "./effects.js";
@@ -11,6 +12,9 @@ import { emptyView, readView } from "./view.js";
 
 /** Seconds between two shots, as in the server's ship.rs: for the muzzle flash, which does not wait for the server. */
 const COOLDOWN = 0.17;
+
+/** Close code of a connection that broke, or never came to be. */
+const ABNORMAL = 1006;
 
 const canvas = document.querySelector("#field");
 const form = document.querySelector("#join");
@@ -39,6 +43,7 @@ function setState(state) {
 
 function play(name) {
   form.hidden = true;
+  view = emptyView();
   link = new Link({ room: "arena", id: query.get("room") ?? "", name }, {
     trying: () => (offline.querySelector(".next").textContent = "Connecting…"),
     joined,
@@ -63,12 +68,14 @@ function joined(next) {
   setState("playing");
 }
 
-function lost(reason) {
+function lost(reason, code) {
+  // Why it ended is worth more than that it cannot be reached since.
+  if (document.body.dataset.state !== "offline" || code !== ABNORMAL) offline.querySelector(".why").textContent = reason;
+  offline.querySelector("h2").textContent = room ? "Connection lost" : "No connection";
   room = null;
   globalThis.room = null;
   setState("offline");
   offline.hidden = false;
-  offline.querySelector(".why").textContent = reason;
 }
 
 function isMe(number) {
@@ -126,6 +133,7 @@ function frame(now) {
       numbersDue = now + 250;
     }
   }
+  if (document.body.dataset.state === "menu" && !form.hidden) view = attractView(now / 1000);
   const local = localShip(dt);
   effects.track(view.bullets, (pilot) => colourOf(view.pilots.get(pilot)));
   for (const ship of view.ships) effects.exhaust(ship, flameColour, dt);

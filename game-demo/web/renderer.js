@@ -181,6 +181,7 @@ export class Renderer {
   #label(ship, view, shake) {
     const c = this.context;
     const pilot = view.pilots.get(ship.pilot);
+    if (ship.health <= 0) return;
     const colour = ship.own ? palette.own : palette.colourOf(pilot);
     const at = this.camera.toScreen(ship.pos);
     const x = Math.round(at.x + shake.x);
