@@ -13,11 +13,11 @@ const BOTS_MAX: i64 = 200;
 
 const EXAMPLES: &str = "\
 Examples:
-  game-demo                             play at http://127.0.0.1:7777 against six bots
-  game-demo --listen 0.0.0.0:7777       let friends on the same network join; the address to give them is printed
-  game-demo --bots 20 --listen 127.0.0.1:0
-                                        a crowd, on any free port
-  game-demo --web-root game-demo/web    edit the page and reload it
+  cargo arena                                  play at http://127.0.0.1:7777 against six bots
+  cargo arena --listen 0.0.0.0:7777            let friends on the same network in; the address for them is printed
+  cargo arena --bots 20 --listen 127.0.0.1:0   a crowd, on any free port
+  cargo arena --web-root game-demo/web         edit the page and reload it
+Outside of the repository the program is called game-demo.
 
 Ctrl-C ends the server.";
 

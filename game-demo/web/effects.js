@@ -3,6 +3,7 @@
 import { flame } from "./palette.js";
 
 const PARTICLES_MAX = 700;
+const STILL = { x: 0, y: 0 };
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Effects {
@@ -33,9 +34,10 @@ export class Effects {
     this.shake = { x: (Math.random() * 2 - 1) * reach, y: (Math.random() * 2 - 1) * reach };
   }
 
-  #emit(x, y, angle, speed, life, size, colour) {
-    if (this.particles.length >= PARTICLES_MAX) return;
-    const [vx, vy] = [Math.cos(angle) * speed, Math.sin(angle) * speed];
+  #emit(x, y, angle, speed, life, size, colour, drift = STILL) {
+    if (this.particles.length >= PARTICLES_MAX || document.hidden) return;
+    const vx = Math.cos(angle) * speed + drift.x * 0.6;
+    const vy = Math.sin(angle) * speed + drift.y * 0.6;
     this.particles.push({ x, y, vx, vy, left: life, life, size, colour });
   }
 
@@ -48,6 +50,8 @@ export class Effects {
   }
 
   ring(at, colour, from, to, life) {
+    // A hidden page hears events but draws no frame in which a ring could end.
+    if (document.hidden) return;
     this.rings.push({ x: at.x, y: at.y, colour, from, to, life, age: 0 });
   }
 
@@ -63,10 +67,7 @@ export class Effects {
       const way = Math.random() * Math.PI * 2;
       const speed = 40 + Math.random() * 300;
       const paint = i % 3 === 0 ? "#ffffff" : i % 3 === 1 ? flame : colour;
-      this.#emit(at.x, at.y, way, speed, 0.35 + Math.random() * 0.65, 1.4 + Math.random() * 2.4, paint);
-      const last = this.particles[this.particles.length - 1];
-      last.vx += drift.x * 0.6;
-      last.vy += drift.y * 0.6;
+      this.#emit(at.x, at.y, way, speed, 0.35 + Math.random() * 0.65, 1.4 + Math.random() * 2.4, paint, drift);
     }
   }
 

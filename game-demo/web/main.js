@@ -13,6 +13,8 @@ import { emptyView, readView } from "./view.js";
 /** Seconds between two shots, as in the server's ship.rs: for the muzzle flash, which does not wait for the server. */
 const COOLDOWN = 0.17;
 
+/** A frame that took longer than this moves things by no more. */
+const FRAME_SECONDS_MAX = 0.1;
 /** Close code of a connection that broke, or never came to be. */
 const ABNORMAL = 1006;
 
@@ -70,8 +72,9 @@ function joined(next) {
 
 function lost(reason, code) {
   // Why it ended is worth more than that it cannot be reached since.
-  if (document.body.dataset.state !== "offline" || code !== ABNORMAL) offline.querySelector(".why").textContent = reason;
-  offline.querySelector("h2").textContent = room ? "Connection lost" : "No connection";
+  const again = document.body.dataset.state === "offline";
+  if (!again || code !== ABNORMAL) offline.querySelector(".why").textContent = reason;
+  if (!again) offline.querySelector("h2").textContent = room ? "Connection lost" : "No connection";
   room = null;
   globalThis.room = null;
   setState("offline");
@@ -121,7 +124,7 @@ let last = performance.now();
 let numbersDue = 0;
 
 function frame(now) {
-  const dt = Math.min(0.1, Math.max(0.001, (now - last) / 1000));
+  const dt = Math.min(FRAME_SECONDS_MAX, Math.max(0.001, (now - last) / 1000));
   last = now;
   fps += (1 / dt - fps) * 0.05;
   if (room) {
@@ -135,6 +138,8 @@ function frame(now) {
   }
   if (document.body.dataset.state === "menu" && !form.hidden) view = attractView(now / 1000);
   const local = localShip(dt);
+  // After a pause in which nothing was drawn, bullets did not end just now.
+  if (dt === FRAME_SECONDS_MAX) effects.bullets.clear();
   effects.track(view.bullets, (pilot) => colourOf(view.pilots.get(pilot)));
   for (const ship of view.ships) effects.exhaust(ship, flameColour, dt);
   effects.advance(dt);

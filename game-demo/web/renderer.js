@@ -67,7 +67,8 @@ export class Renderer {
   #rock(wall) {
     const c = this.context;
     let rock = this.rocks.get(wall.id);
-    if (!rock) {
+    // Another room has other rocks by the same ids.
+    if (rock?.radius !== wall.radius) {
       rock = rockPaths(wall.radius, wall.id);
       this.rocks.set(wall.id, rock);
     }
@@ -192,7 +193,8 @@ export class Renderer {
     c.fillRect(x - width / 2, y - 3, width, 3);
     c.fillStyle = share <= 0.35 ? palette.danger : colour;
     c.fillRect(x - width / 2, y - 3, width * share, 3);
-    c.font = `${ship.own ? 700 : 600} 11px Inter, "Segoe UI", system-ui, "Helvetica Neue", Arial, sans-serif`;
+    const size = Math.round(Math.max(9, Math.min(13, 13 * this.camera.scale)));
+    c.font = `${ship.own ? 700 : 600} ${size}px Inter, "Segoe UI", system-ui, "Helvetica Neue", Arial, sans-serif`;
     c.textAlign = "center";
     c.textBaseline = "alphabetic";
     c.fillStyle = ship.own ? palette.text : palette.dim;
@@ -309,5 +311,5 @@ function rockPaths(radius, id) {
     dents.moveTo(x + size, y);
     dents.arc(x, y, size, 0, TURN);
   }
-  return { outline, dents };
+  return { radius, outline, dents };
 }
