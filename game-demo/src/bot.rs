@@ -133,7 +133,7 @@ impl Bot {
         if self.look <= 0.0 {
             self.look = rng.range(0.25..0.55);
             self.target = choose(sight, self.target);
-            self.error = rng.range(-1.0..1.0) * (0.15 - 0.11 * self.skill);
+            self.error = rng.range(-1.0..1.0) * (0.2 - 0.13 * self.skill);
         }
         self.jink_left -= dt;
         if self.jink_left <= 0.0 {
@@ -142,7 +142,7 @@ impl Bot {
         }
         self.burst -= dt;
         // Keen bots pause less between bursts.
-        if self.burst < -0.9 + 0.6 * self.skill {
+        if self.burst < -1.2 + 0.7 * self.skill {
             self.burst = rng.range(0.4..1.1);
         }
         if sight.me.at.distance(self.roam) < 80.0 || sight.world.clearance(self.roam) < WALL_MARGIN {
