@@ -92,6 +92,12 @@ await withBrowser(executable, async (browser) => {
   }
   note("both shoot");
 
+  for (const page of [ada, bob]) {
+    const { updates, hashMismatches, decodeErrors } = await page.evaluate(() => ({ ...room.stats }));
+    if (!(updates > 0) || hashMismatches !== 0 || decodeErrors !== 0) {
+      throw new Error(`updates ${updates}, hash mismatches ${hashMismatches}, decode errors ${decodeErrors}`);
+    }
+  }
   noComplaints(bob);
   await bob.context().close();
   await until(ada, "Bob has left and is still seen", (number) =>
