@@ -2,11 +2,16 @@
 //!
 //! The bounds of the wire are netcode's (`tickwire_netcode::limits`, PROTOCOL section 9); these are the bounds of the process.
 
+use std::time::Duration;
+
 /// Seats of a room unless the server says otherwise. Chosen: more than a browser can draw, less than a core can tick.
 pub const ROOM_SEATS_DEFAULT: usize = 1024;
 
 /// Rooms in the process. Chosen: each room costs a few ten kilobytes, and a peer creates one by naming it.
 pub const ROOMS_MAX: usize = 4096;
+
+/// How long a room without players goes on. Long enough to reload a page; a peer makes rooms by naming them, and each costs ticks.
+pub const EMPTY_ROOM_MAX: Duration = Duration::from_secs(60);
 
 /// Events of one room in one tick. Twice what a battle of 500 players produces; beyond it the game is in a loop.
 pub const EVENTS_PER_TICK_MAX: usize = 4096;

@@ -3,6 +3,7 @@
 //! [`ConfigError`] is the developer's or the operator's to mend and comes before any thread has started; [`ServeError`] adds
 //! what the operating system can refuse afterwards.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -81,7 +82,9 @@ pub enum ConfigError {
 }
 
 /// Why a server did not run, or stopped with an error.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` is its `Display`: a `main` that returns it prints what to do and not the names of variants.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
     /// The configuration, before any thread was started.
@@ -90,4 +93,10 @@ pub enum ServeError {
     /// The operating system refused something a server needs: a thread, an event queue, a signal handler.
     #[error("the operating system refused what a server needs: {0}")]
     Io(#[from] io::Error),
+}
+
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -36,7 +36,8 @@ fn what_is_wrong_is_said_before_any_thread_starts() {
     ] {
         let error = match server.listen(address) {
             Ok(_) => panic!("{want}: was accepted"),
-            Err(error) => ServeError::from(error).to_string(),
+            // What a `main` that returns the error prints.
+            Err(error) => format!("{:?}", ServeError::from(error)),
         };
         assert!(error.contains(want), "{error}");
     }

@@ -103,8 +103,8 @@ impl GameSessions {
         let name = name::clean(hello.name.as_str());
         tracing::debug!(
             conn = id.index,
-            kind = hello.kind.as_str(),
-            sdk = hello.sdk.as_str(),
+            kind = ?hello.kind.as_str(),
+            sdk = ?hello.sdk.as_str(),
             "a client asks for a seat"
         );
         let request = JoinRequest { connection: id, kind, room: name::clean(hello.room.as_str()), name };

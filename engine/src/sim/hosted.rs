@@ -19,6 +19,7 @@ use super::resolved::{Arrival, Resolved};
 use super::tick_timing::{QuantizedInput, TickTiming};
 use crate::bridge::{OutboundEvent, PlayerLine, Recipients, RoomId, Seated, SimEnd, TickOutput};
 use crate::game::Leave;
+use crate::limits;
 use crate::net::service::ConnectionId;
 
 /// A player's place in the room and the connection that speaks for it.
@@ -49,6 +50,8 @@ pub(crate) struct Hosted {
     room: Box<dyn AnyRoom>,
     seats: Vec<Seat>,
     player_next: u32,
+    /// Ticks since the last player left.
+    empty_ticks: u32,
     /// What waits for the next tick.
     resolved: Resolved,
     /// The game's author was told that values are clamped or events dropped.
@@ -62,6 +65,8 @@ pub(crate) struct Hosted {
 #[must_use]
 pub(crate) enum Fate {
     Alive,
+    /// Nobody has been in it for [`limits::EMPTY_ROOM_MAX`].
+    Deserted,
     /// The game panicked; its players have been told.
     Failed,
 }
@@ -93,6 +98,7 @@ impl Hosted {
             room,
             seats: Vec::new(),
             player_next: 1,
+            empty_ticks: 0,
             resolved: Resolved::default(),
             complained: false,
             located: Vec::new(),
@@ -174,7 +180,8 @@ impl Hosted {
         self.publish(timing.reanchor, &kind.places, links);
         self.complain(&kind.wire.name);
         self.remove_kicked();
-        Fate::Alive
+        self.empty_ticks = if self.seats.is_empty() { self.empty_ticks + 1 } else { 0 };
+        if timing.interval * self.empty_ticks > limits::EMPTY_ROOM_MAX { Fate::Deserted } else { Fate::Alive }
     }
 
     fn fail(&mut self, kind: &Kind, panic: &str, links: &mut [SimEnd]) {

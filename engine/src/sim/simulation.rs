@@ -43,7 +43,7 @@ pub(crate) struct Simulation {
     /// When the next tick begins.
     next: Time,
     /// Scratch of `advance`.
-    failed: Vec<usize>,
+    ended: Vec<usize>,
 }
 
 impl Simulation {
@@ -56,7 +56,7 @@ impl Simulation {
             rooms_made: 0,
             interval,
             next: Time::default(),
-            failed: Vec::new(),
+            ended: Vec::new(),
         }
     }
 
@@ -184,12 +184,12 @@ impl Simulation {
         for (index, room) in &mut self.rooms {
             let kind = &self.setup.kinds[room.kind];
             let fate = room.advance(timing, kind, &mut self.links, self.setup.record.as_mut());
-            if fate == Fate::Failed {
-                self.failed.push(index);
+            if fate != Fate::Alive {
+                tracing::info!(room = %room.name, kind = %kind.wire.name, reason = ?fate, "a room has ended");
+                self.ended.push(index);
             }
         }
-        // A place for disposing of rooms that are named and empty: here, after the tick in which the last player left.
-        while let Some(index) = self.failed.pop() {
+        while let Some(index) = self.ended.pop() {
             let room = self.rooms.remove(index);
             // A game may panic in its destructor as well.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(room)));

@@ -198,6 +198,27 @@ fn a_seat_that_was_left_is_free_again() {
 }
 
 #[test]
+fn a_room_without_players_ends_after_a_while_and_is_made_anew() {
+    let mut bench = Bench::new(1, 8);
+    let (seat, witness) = (bench.join(0, "a"), bench.join(0, "b"));
+    bench.leave(0, seat, Leave::Left);
+    let minute = limits::EMPTY_ROOM_MAX.as_secs() as u32 * RATE_HZ;
+    for _ in 0..minute {
+        bench.tick();
+    }
+    let again = bench.join(0, "a");
+    assert_eq!((again.room, again.player), (seat.room, PlayerId(2)), "a player in time keeps the room alive");
+    bench.leave(0, again, Leave::Left);
+    for _ in 0..=minute {
+        bench.tick();
+    }
+    let anew = bench.join(0, "a");
+    assert_ne!(anew.room, seat.room);
+    assert_eq!(anew.player, PlayerId(1));
+    assert_eq!(bench.join(0, "b").room, witness.room, "a room with a player goes on");
+}
+
+#[test]
 fn inputs_are_applied_at_their_tick_once_and_late_edges_at_the_next() {
     let fire = Stick { x: 0, fire: true };
     // (number, tick) of each input before tick 2, and what is fired in total after ticks 2 to 5.
