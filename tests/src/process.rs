@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use crate::deadline::Deadline;
@@ -21,7 +21,10 @@ pub const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long a server may take to end after a signal. The protocol allows closing sessions two seconds.
 pub const END_LIMIT: Duration = Duration::from_secs(20);
 
-/// Something that cargo builds and that listens.
+/// The packages whose programs are tested.
+const PACKAGES: [&str; 3] = ["tickwire", "game-demo", "tickwire-bench"];
+
+/// Something that cargo builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Program {
     /// A binary of the package of this name.
@@ -46,35 +49,16 @@ impl Program {
         }
     }
 
-    /// The executable, built in release the first time anybody asks.
+    /// The executable, built in release the first time anybody asks for any of them.
     ///
     /// # Panics
-    /// When the build fails; the compiler's words are on stderr.
+    /// When the build fails; the compiler's words are in the message.
     #[must_use]
     pub fn build(self) -> PathBuf {
-        static BUILT: Mutex<Option<HashMap<Program, PathBuf>>> = Mutex::new(None);
-        let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        built.get_or_insert_with(HashMap::new).entry(self).or_insert_with(|| self.run_cargo()).clone()
-    }
-
-    fn run_cargo(self) -> PathBuf {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        command.args(["build", "--release", "--message-format=json-render-diagnostics"]);
-        match self {
-            Self::Package(name) => command.args(["--package", name, "--bin", name]),
-            Self::Example(name) => command.args(["--package", "tickwire", "--example", name]),
-        };
-        let out = command.current_dir(repository::root()).stdin(Stdio::null()).output().expect("cargo runs");
-        assert!(out.status.success(), "building {self} failed:\n{}", String::from_utf8_lossy(&out.stderr));
-        // One JSON value a line; that of the program carries its path.
-        let lines = String::from_utf8_lossy(&out.stdout);
-        let executable = lines.lines().find_map(|line| {
-            let value: serde_json::Value = serde_json::from_str(line).ok()?;
-            (value["target"]["name"] == self.name())
-                .then(|| value["executable"].as_str().map(PathBuf::from))?
-        });
-        executable.unwrap_or_else(|| panic!("cargo built {self} but named no executable"))
+        static BUILT: OnceLock<HashMap<(String, bool), PathBuf>> = OnceLock::new();
+        let is_example = matches!(self, Self::Example(_));
+        let found = BUILT.get_or_init(build_all).get(&(self.name().to_owned(), is_example));
+        found.unwrap_or_else(|| panic!("cargo built no {self}")).clone()
     }
 
     /// A command for it with `args`, not started yet.
@@ -94,6 +78,30 @@ impl Program {
         let mut command = self.command(&["--listen", "127.0.0.1:0"]);
         Server::start(command.args(args), self.name())
     }
+}
+
+/// Builds the servers and the load generator: executables by name, and whether they are examples.
+///
+/// In one call of cargo, because the features of what is built together are united: in calls of their own each would
+/// compile the engine once more.
+fn build_all() -> HashMap<(String, bool), PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release", "--bins", "--examples", "--message-format=json-render-diagnostics"]);
+    for package in PACKAGES {
+        command.args(["--package", package]);
+    }
+    let out = command.current_dir(repository::root()).stdin(Stdio::null()).output().expect("cargo runs");
+    assert!(out.status.success(), "building {PACKAGES:?} failed:\n{}", String::from_utf8_lossy(&out.stderr));
+    // One JSON value a line; those of programs carry a path.
+    let lines = String::from_utf8_lossy(&out.stdout);
+    let executable = |line: &str| {
+        let value: serde_json::Value = serde_json::from_str(line).ok()?;
+        let path = value["executable"].as_str()?.into();
+        let target = &value["target"];
+        Some(((target["name"].as_str()?.to_owned(), target["kind"][0] == "example"), path))
+    };
+    lines.lines().filter_map(executable).collect()
 }
 
 /// A running server.

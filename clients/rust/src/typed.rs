@@ -76,6 +76,12 @@ impl Client {
         Ok(entities.map(|entity| (entity.id, entity.own, T::from_words(entity.words))))
     }
 
+    /// When the next input is due: in the past, if this is asked late. What measures latency counts from here, so that its
+    /// own lateness is part of what it reports.
+    pub fn next_input_at(&self) -> Option<Time> {
+        self.session.next_input_at()
+    }
+
     /// An input is due: give it by [`Client::input`], and ask again.
     pub fn input_due(&mut self, now: Time) -> bool {
         !self.is_closed() && self.session.input_due(now).is_some()

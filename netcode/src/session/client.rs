@@ -100,7 +100,9 @@ pub struct ClientStats {
     pub resyncs: u64,
     /// Events received.
     pub events: u64,
-    /// Margin of the newest input that the server used, in 1/16 tick.
+    /// The newest input that the server used.
+    pub input_applied: InputSeq,
+    /// Margin of that input, in 1/16 tick.
     pub input_margin_q4: i16,
 }
 
@@ -274,6 +276,7 @@ impl ClientSession {
         let next_input = self.out.newest_input().next();
         if let Some(input) = header.input {
             let applied = InputSeq::from_low16(input.applied, self.out.newest_input());
+            self.stats.input_applied = applied;
             self.stats.input_margin_q4 = input.margin_q4;
             self.clock.on_margin(applied, input.margin_q4, next_input);
         }
@@ -361,6 +364,12 @@ impl ClientSession {
     /// When [`ClientSession::poll_transmit`] or [`ClientSession::input_due`] has something next, if nothing arrives.
     pub fn poll_timeout(&self) -> Option<Time> {
         [self.out.ack_due(), self.clock.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// When the next input is due, by this client's clock: in the past, if the driver is late. `None` while the clock has
+    /// nothing to count from.
+    pub fn next_input_at(&self) -> Option<Time> {
+        self.clock.poll_timeout()
     }
 
     /// The tick that an input is due for now; asks the player for one if so. The same until
