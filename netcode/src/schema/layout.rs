@@ -4,6 +4,7 @@
 //! decoding a schema does not. After that, encoding and decoding neither look at names nor fail on anything but the
 //! bytes of a peer. PROTOCOL section 4.
 
+use super::change::PartField;
 use super::coding::text_words;
 use super::{Axis, Field, FieldKind, Flags, Interpolation, Problem, Record, Schema, SchemaError};
 use crate::bits::{Reader, Writer};
@@ -138,7 +139,7 @@ impl Records {
 
 /// What to do with the words of one field. `at` is the index of its first word in the whole record.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     Word {
         at: u16,
         bits: u8,
@@ -154,11 +155,14 @@ enum Step {
 
 /// The steps of one part of a record.
 #[derive(Clone, Debug, Default)]
-struct Steps {
-    steps: Vec<Step>,
+pub(super) struct Steps {
+    pub(super) steps: Vec<Step>,
     /// Which words of the whole record belong to the part, in order.
     words: Vec<u16>,
     bits_max: u32,
+    pub(super) fields: Vec<PartField>,
+    /// How many of `fields` are not `once`.
+    pub(super) mask_bits: u32,
 }
 
 /// A compiled record.
@@ -166,7 +170,7 @@ struct Steps {
 /// A *row* is all words of a record in field order, [`RecordLayout::words`] of them.
 #[derive(Clone, Debug)]
 pub struct RecordLayout {
-    parts: [Steps; 3],
+    pub(super) parts: [Steps; 3],
 }
 
 impl RecordLayout {
@@ -186,7 +190,7 @@ impl RecordLayout {
             })?;
             let part = if field.flags.contains(Flags::OWNER) { Part::Owner } else { Part::Public };
             for part in [Part::All, part] {
-                parts[part as usize].push(&field.kind, words);
+                parts[part as usize].push_field(field, words);
             }
             words = parts[Part::All as usize].words.len();
         }
@@ -272,6 +276,21 @@ impl RecordLayout {
 
 impl Steps {
     /// Adds a field whose first word is at `at` of the row.
+    fn push_field(&mut self, field: &Field, at: usize) {
+        let (place, first_step) = (self.words.len() as u16, self.steps.len() as u16);
+        self.push(&field.kind, at);
+        let once = field.flags.contains(Flags::ONCE);
+        self.fields.push(PartField {
+            at: at as u16,
+            place,
+            words: self.words.len() as u16 - place,
+            first_step,
+            end_step: self.steps.len() as u16,
+            once,
+        });
+        self.mask_bits += u32::from(!once);
+    }
+
     fn push(&mut self, kind: &FieldKind, at: usize) {
         // A record that passes the limit of words is refused, but only after its last field: 32 texts are 2080 words.
         let at = at as u16;
@@ -304,7 +323,7 @@ impl Steps {
     }
 }
 
-fn encode_text(words: &[u32], bits: u8, max: u8, w: &mut Writer<'_>) {
+pub(super) fn encode_text(words: &[u32], bits: u8, max: u8, w: &mut Writer<'_>) {
     let length = words[0].min(u32::from(max));
     debug_assert!(words[0] == length, "text of {} bytes in a field of {max}", words[0]);
     w.bits(length, u32::from(bits));
@@ -316,7 +335,12 @@ fn encode_text(words: &[u32], bits: u8, max: u8, w: &mut Writer<'_>) {
     }
 }
 
-fn decode_text(bits: u8, max: u8, r: &mut Reader<'_>, out: &mut Vec<u32>) -> Result<(), ProtocolError> {
+pub(super) fn decode_text(
+    bits: u8,
+    max: u8,
+    r: &mut Reader<'_>,
+    out: &mut Vec<u32>,
+) -> Result<(), ProtocolError> {
     let length = r.bits(u32::from(bits))?;
     if length > u32::from(max) {
         return Err(ProtocolError::WordOutOfRange { word: length, max: u32::from(max) });

@@ -72,6 +72,7 @@
 //! Invariant: every value on the wire is a *word* of at most 32 bits with a declared largest value. A value is final
 //! when it is quantized: comparing and hashing happen on words only.
 
+mod change;
 mod coding;
 mod declare;
 mod error;
@@ -81,6 +82,7 @@ mod record;
 pub(crate) mod tests;
 mod value;
 
+pub use change::Change;
 pub use coding::{Axis, Coding, FieldKind};
 pub use declare::{Classes, Command, Declared, Event, Input, Replicate};
 pub use error::{Problem, SchemaError};
