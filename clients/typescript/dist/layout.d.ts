@@ -38,6 +38,10 @@ export declare class RecordLayout {
     constructor(record: RecordSchema);
     /** Reads the columns of `part` into the row at `out[at..]`; the others keep what they hold. */
     decode(part: Part, reader: BitReader, out: Uint32Array, at: number): void;
+    /** PROTOCOL section 6.3: reads the changed mask and the fields it names into the row at `out[at..]`, which holds the old values. */
+    decodeChanges(part: Part, reader: BitReader, out: Uint32Array, at: number): void;
+    /** As `decodeChanges` with a mask that is always written and may be 0. */
+    decodeTeleport(part: Part, reader: BitReader, out: Uint32Array, at: number): void;
     /** Writes the columns of `part` of the row at `words[at..]`. */
     encode(part: Part, words: Uint32Array, at: number, writer: BitWriter): void;
     /** Pushes the words of `part` of the row at `words[at..]` to a hash. */

@@ -8,6 +8,8 @@
 import { widthOf } from "./bits.js";
 import { ProtocolError } from "./error.js";
 import { RECORD_WORDS_MAX } from "./limits.js";
+/** A word of at most this many bits is coded as it is, PROTOCOL section 6.3. */
+const PLAIN_BITS_MAX = 4;
 const TAU = 2 * Math.PI;
 const DECODE = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODE = new TextEncoder();
@@ -39,11 +41,14 @@ export class RecordLayout {
     words;
     #names;
     #columns;
+    /** The fields that are not `once`. */
+    #changing;
     constructor(record) {
         const fields = [];
         const all = [];
         const own = [];
         const shown = [];
+        const changing = { all: [], public: [], owner: [] };
         let at = 0;
         for (const field of record.fields) {
             const columns = columnsOf(field, at);
@@ -51,6 +56,8 @@ export class RecordLayout {
             fields.push({ ...field, at, words });
             all.push(...columns);
             (field.owner ? own : shown).push(...columns);
+            if (!field.once)
+                changing[field.owner ? "owner" : "public"].push(columns);
             at += words;
         }
         if (at > RECORD_WORDS_MAX)
@@ -60,6 +67,7 @@ export class RecordLayout {
         this.words = at;
         this.#names = new Set(fields.map((field) => field.name));
         this.#columns = { all, public: shown, owner: own };
+        this.#changing = changing;
     }
     /** Reads the columns of `part` into the row at `out[at..]`; the others keep what they hold. */
     decode(part, reader, out, at) {
@@ -70,6 +78,34 @@ export class RecordLayout {
             out[at + column.at] = value;
             if (column.textWords > 0)
                 readText(column, value, reader, out, at + column.at + 1);
+        }
+    }
+    /** PROTOCOL section 6.3: reads the changed mask and the fields it names into the row at `out[at..]`, which holds the old values. */
+    decodeChanges(part, reader, out, at) {
+        const count = this.#changing[part].length;
+        const mask = count === 1 ? 1 : reader.bits(count);
+        if (mask === 0)
+            throw new ProtocolError(`${this.name}: a change of nothing`);
+        this.#decodeMasked(part, mask, reader, out, at);
+    }
+    /** As `decodeChanges` with a mask that is always written and may be 0. */
+    decodeTeleport(part, reader, out, at) {
+        this.#decodeMasked(part, reader.bits(this.#changing[part].length), reader, out, at);
+    }
+    #decodeMasked(part, mask, reader, out, at) {
+        const fields = this.#changing[part];
+        for (let i = 0; i < fields.length; i++) {
+            if ((mask & (1 << i)) === 0)
+                continue;
+            for (const column of fields[i]) {
+                const first = at + column.at;
+                const value = column.textWords > 0 ? reader.bits(column.bits) : readChanged(reader, column.bits, out[first]);
+                if (value > column.max)
+                    throw new ProtocolError(`${this.name}: ${value} is above ${column.max}`);
+                out[first] = value;
+                if (column.textWords > 0)
+                    readText(column, value, reader, out, first + 1);
+            }
         }
     }
     /** Writes the columns of `part` of the row at `words[at..]`. */
@@ -179,6 +215,16 @@ function columnsOf(field, at) {
         case "text":
             return [column(kind.bytesMax, 0, Math.ceil(kind.bytesMax / 4))];
     }
+}
+/** A changed word: as it is, or its difference from the old one modulo 2^bits, in a number of quarters of its length. */
+function readChanged(reader, bits, old) {
+    if (bits <= PLAIN_BITS_MAX)
+        return reader.bits(bits);
+    const quarters = reader.bits(2) + 1;
+    const length = Math.ceil((bits * quarters) / 4);
+    const unused = 32 - length;
+    const difference = (reader.bits(length) << unused) >> unused;
+    return ((old + difference) & (0xffff_ffff >>> (32 - bits))) >>> 0;
 }
 function readText(column, length, reader, out, at) {
     out.fill(0, at, at + column.textWords);

@@ -30,6 +30,12 @@ interface Column {
   readonly textWords: number;
 }
 
+/** A field that can change, as the changed mask of a part names it. */
+type PartField = readonly Column[];
+
+/** A word of at most this many bits is coded as it is, PROTOCOL section 6.3. */
+const PLAIN_BITS_MAX = 4;
+
 const TAU = 2 * Math.PI;
 const DECODE = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODE = new TextEncoder();
@@ -64,12 +70,15 @@ export class RecordLayout {
   readonly words: number;
   readonly #names: ReadonlySet<string>;
   readonly #columns: Readonly<Record<Part, readonly Column[]>>;
+  /** The fields that are not `once`. */
+  readonly #changing: Readonly<Record<Part, readonly PartField[]>>;
 
   constructor(record: RecordSchema) {
     const fields: FieldLayout[] = [];
     const all: Column[] = [];
     const own: Column[] = [];
     const shown: Column[] = [];
+    const changing: Record<Part, PartField[]> = { all: [], public: [], owner: [] };
     let at = 0;
     for (const field of record.fields) {
       const columns = columnsOf(field, at);
@@ -77,6 +86,7 @@ export class RecordLayout {
       fields.push({ ...field, at, words });
       all.push(...columns);
       (field.owner ? own : shown).push(...columns);
+      if (!field.once) changing[field.owner ? "owner" : "public"].push(columns);
       at += words;
     }
     if (at > RECORD_WORDS_MAX) throw new ProtocolError(`${record.name}: ${at} words are too many`);
@@ -85,6 +95,7 @@ export class RecordLayout {
     this.words = at;
     this.#names = new Set(fields.map((field) => field.name));
     this.#columns = { all, public: shown, owner: own };
+    this.#changing = changing;
   }
 
   /** Reads the columns of `part` into the row at `out[at..]`; the others keep what they hold. */
@@ -94,6 +105,33 @@ export class RecordLayout {
       if (value > column.max) throw new ProtocolError(`${this.name}: ${value} is above ${column.max}`);
       out[at + column.at] = value;
       if (column.textWords > 0) readText(column, value, reader, out, at + column.at + 1);
+    }
+  }
+
+  /** PROTOCOL section 6.3: reads the changed mask and the fields it names into the row at `out[at..]`, which holds the old values. */
+  decodeChanges(part: Part, reader: BitReader, out: Uint32Array, at: number): void {
+    const count = this.#changing[part].length;
+    const mask = count === 1 ? 1 : reader.bits(count);
+    if (mask === 0) throw new ProtocolError(`${this.name}: a change of nothing`);
+    this.#decodeMasked(part, mask, reader, out, at);
+  }
+
+  /** As `decodeChanges` with a mask that is always written and may be 0. */
+  decodeTeleport(part: Part, reader: BitReader, out: Uint32Array, at: number): void {
+    this.#decodeMasked(part, reader.bits(this.#changing[part].length), reader, out, at);
+  }
+
+  #decodeMasked(part: Part, mask: number, reader: BitReader, out: Uint32Array, at: number): void {
+    const fields = this.#changing[part];
+    for (let i = 0; i < fields.length; i++) {
+      if ((mask & (1 << i)) === 0) continue;
+      for (const column of fields[i]!) {
+        const first = at + column.at;
+        const value = column.textWords > 0 ? reader.bits(column.bits) : readChanged(reader, column.bits, out[first]!);
+        if (value > column.max) throw new ProtocolError(`${this.name}: ${value} is above ${column.max}`);
+        out[first] = value;
+        if (column.textWords > 0) readText(column, value, reader, out, first + 1);
+      }
     }
   }
 
@@ -205,6 +243,16 @@ function columnsOf(field: Field, at: number): Column[] {
     case "text":
       return [column(kind.bytesMax, 0, Math.ceil(kind.bytesMax / 4))];
   }
+}
+
+/** A changed word: as it is, or its difference from the old one modulo 2^bits, in a number of quarters of its length. */
+function readChanged(reader: BitReader, bits: number, old: number): number {
+  if (bits <= PLAIN_BITS_MAX) return reader.bits(bits);
+  const quarters = reader.bits(2) + 1;
+  const length = Math.ceil((bits * quarters) / 4);
+  const unused = 32 - length;
+  const difference = (reader.bits(length) << unused) >> unused;
+  return ((old + difference) & (0xffff_ffff >>> (32 - bits))) >>> 0;
 }
 
 function readText(column: Column, length: number, reader: BitReader, out: Uint32Array, at: number): void {
