@@ -95,6 +95,11 @@ pub const RECORD_WORDS_MAX: usize = 128;
 /// Bits of an angle: what an `f32` can tell apart.
 pub const ANGLE_BITS_MAX: u8 = 24;
 
+/// Bits of a component of a quaternion: fewer are no rotation, more are not in an `f32`.
+pub const QUAT_BITS_MIN: u8 = 4;
+/// See [`QUAT_BITS_MIN`].
+pub const QUAT_BITS_MAX: u8 = 20;
+
 /// Slots of an update.
 pub const SLOTS_MAX: usize = 4;
 

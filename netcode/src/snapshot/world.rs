@@ -46,7 +46,8 @@ pub struct Entity<'a> {
     pub class: u8,
     /// Whether it belongs to the receiving player.
     pub own: bool,
-    /// All words of its record in field order. Those of owner fields are 0 unless it is one's own.
+    /// All words of its record in field order. Unless it is one's own, those of owner fields are 0, and exact
+    /// numbers are what the quantized ones stand for.
     pub words: &'a [u32],
 }
 
@@ -189,7 +190,10 @@ impl Merged {
         let start = self.words.len();
         self.words.resize(start + record.words(), 0);
         record.place(public, Part::Public, &mut self.words[start..]);
-        record.place(owner.unwrap_or(&[]), Part::Owner, &mut self.words[start..]);
+        match owner {
+            Some(owner) => record.place(owner, Part::Owner, &mut self.words[start..]),
+            None => record.fill_exact(&mut self.words[start..]),
+        }
         self.ids.push(id);
         self.classes.push(class);
         self.own.push(owner.is_some());
