@@ -81,5 +81,7 @@ export class World {
       if (own) into.own[into.count - 1] = 1;
       layout.copy(own ? "owner" : "public", slot.words, slot.starts[row]!, into.words, start);
     }
+    const last = into.count - 1;
+    if (into.own[last] === 0) this.#layout.classes[into.classes[last]!]!.fillExact(into.words, start);
   }
 }

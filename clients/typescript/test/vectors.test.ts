@@ -32,6 +32,8 @@ function kindOf(json: Json): FieldKind {
     case "Enum": return { type: "enum", variants: body.variants };
     case "Angle": return { type: "angle", bits: body.bits };
     case "Vec2": return { type: "vec2", x: body.x, y: body.y };
+    case "Vec3": return { type: "vec3", x: body.x, y: body.y, z: body.z };
+    case "Quat": return { type: "quat", bits: body.bits };
     case "Text": return { type: "text", bytesMax: body.bytes_max };
     default: throw new Error(`kind ${tag}`);
   }
@@ -42,8 +44,11 @@ function recordOf(json: Json): RecordSchema {
     name: field.name,
     kind: kindOf(field.kind),
     owner: (field.flags & 1) !== 0,
+    exact: (field.flags & 2) !== 0,
     once: (field.flags & 4) !== 0,
     edge: (field.flags & 8) !== 0,
+    edgeWith: field.edge_with ?? undefined,
+    velocityOf: field.velocity_of ?? undefined,
     linear: field.interpolation === 1,
     snap: field.snap,
   }));
@@ -101,11 +106,11 @@ test("bits.json: byte-aligned numbers are read alike", () => {
 });
 
 /** The vector's value in the form that the SDK uses. */
-const plain = (value: Json): unknown => (Array.isArray(value) ? { x: value[0], y: value[1] } : value);
+const plain = (value: Json): unknown => (Array.isArray(value) ? { x: value[0], y: value[1], z: value[2], w: value[3] } : value);
 
 function near(got: unknown, want: Json, what: string): void {
   if (typeof want === "number") assert.ok(Math.abs((got as number) - want) <= 1e-6 * Math.max(1, Math.abs(want)), `${what}: ${got}, not ${want}`);
-  else if (Array.isArray(want)) [(got as { x: number }).x, (got as { y: number }).y].forEach((part, i) => near(part, want[i], what));
+  else if (Array.isArray(want)) Object.values(got as object).forEach((part, i) => near(part, want[i], what));
   else assert.equal(got, want, what);
 }
 
