@@ -14,6 +14,7 @@ use tickwire_netcode::time::Tick;
 use super::cx::Member;
 use super::event_batch::EventBatch;
 use super::hosted::Seat;
+use super::oversights::Oversights;
 use super::resolved::Resolved;
 use super::room::Room;
 use super::tick_timing::{QuantizedInput, TickTiming};
@@ -43,6 +44,8 @@ pub(crate) trait AnyRoom: Send {
     fn members(&self) -> &[Member];
     /// Values clamped since the room started.
     fn clamped(&self) -> u32;
+    /// What the game's author is to be told.
+    fn oversights(&mut self) -> &mut Oversights;
 }
 
 /// A room and its players' input buffers, in ascending order of players.
@@ -118,5 +121,9 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
 
     fn clamped(&self) -> u32 {
         self.room.clamped()
+    }
+
+    fn oversights(&mut self) -> &mut Oversights {
+        self.room.oversights()
     }
 }

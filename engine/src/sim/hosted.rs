@@ -9,6 +9,7 @@ use std::sync::Arc;
 use glam::Vec2;
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
+use tickwire_netcode::time::Time;
 
 use super::any_room::AnyRoom;
 use super::event_batch::{Audience, EventEntry};
@@ -54,8 +55,6 @@ pub(crate) struct Hosted {
     empty_ticks: u32,
     /// What waits for the next tick.
     resolved: Resolved,
-    /// The game's author was told that values are clamped or events dropped.
-    complained: bool,
     /// Scratch of `publish`: where players are, while an event asks for it.
     located: Vec<(PlayerId, Option<Vec2>)>,
 }
@@ -100,7 +99,6 @@ impl Hosted {
             player_next: 1,
             empty_ticks: 0,
             resolved: Resolved::default(),
-            complained: false,
             located: Vec::new(),
         }
     }
@@ -178,7 +176,7 @@ impl Hosted {
         }
         self.resolved.clear();
         self.publish(timing.reanchor, &kind.places, links);
-        self.complain(&kind.wire.name);
+        self.complain(&kind.wire.name, timing.started);
         self.remove_kicked();
         self.empty_ticks = if self.seats.is_empty() { self.empty_ticks + 1 } else { 0 };
         if timing.interval * self.empty_ticks > limits::EMPTY_ROOM_MAX { Fate::Deserted } else { Fate::Alive }
@@ -207,22 +205,12 @@ impl Hosted {
         }
     }
 
-    /// Says once per room what only the game's author can mend.
-    fn complain(&mut self, kind: &str) {
-        let (clamped, dropped) = (self.room.clamped(), self.room.events().dropped);
-        if self.complained || (clamped == 0 && dropped == 0) {
-            return;
+    /// Says what only the game's author can mend.
+    fn complain(&mut self, kind: &str, now: Time) {
+        let (room, tick, clamped) = (&*self.name, self.room.tick().0, self.room.clamped());
+        for oversight in self.room.oversights().take_due(now, clamped) {
+            tracing::warn!(room, kind, tick, "{oversight}");
         }
-        self.complained = true;
-        let (room, tick) = (&*self.name, self.room.tick().0);
-        tracing::warn!(
-            room,
-            kind,
-            tick,
-            clamped,
-            dropped,
-            "values out of their range were clamped, or events dropped"
-        );
     }
 
     fn publish(&mut self, reanchor: bool, places: &Places, links: &mut [SimEnd]) {

@@ -10,6 +10,7 @@ mod hosted;
 mod inputs;
 mod kind;
 mod near;
+mod oversights;
 mod record;
 mod replay;
 mod resolved;

@@ -15,6 +15,7 @@ use tickwire_netcode::time::Tick;
 use super::cx::{Core, Cx, Member};
 use super::event_batch::EventBatch;
 use super::inputs::Inputs;
+use super::oversights::Oversights;
 use super::resolved::{Arrival, Resolved};
 use super::scene::Scene;
 use super::snapshot_pool::SnapshotPool;
@@ -28,7 +29,6 @@ pub(crate) struct Room<G: Game> {
     builder: SnapshotBuilder,
     pool: SnapshotPool,
     snapshot: Arc<Snapshot>,
-    clamped: u32,
 }
 
 impl<G: Game> Room<G> {
@@ -41,8 +41,8 @@ impl<G: Game> Room<G> {
             builder: SnapshotBuilder::default(),
             pool: SnapshotPool::default(),
             snapshot: Arc::default(),
-            clamped: 0,
         };
+        room.core.oversights = Oversights::of(<G::Entities as Classes>::records());
         room.game.start(&mut Cx::new(&mut room.core));
         room
     }
@@ -61,10 +61,12 @@ impl<G: Game> Room<G> {
         self.inputs.clear();
         self.fill_inputs(resolved);
         self.game.tick(&self.inputs, &mut Cx::new(&mut self.core));
-        self.game.replicate(&mut Scene::new(&mut self.builder, index_of::<G>, &mut self.clamped));
+        self.game.replicate(&mut Scene::new(&mut self.builder, index_of::<G>, &mut self.core.oversights));
         let builder = &mut self.builder;
         let tick = self.core.tick;
         self.snapshot = self.pool.publish(|spare| builder.finish(tick, spare));
+        let core = &mut self.core;
+        core.oversights.settle(!core.members.is_empty(), builder.refusal(), &core.events);
     }
 
     fn arrive(&mut self, arrival: &Arrival, resolved: &Resolved) {
@@ -130,7 +132,12 @@ impl<G: Game> Room<G> {
 
     /// Values that were clamped since the room started.
     pub(crate) fn clamped(&self) -> u32 {
-        self.clamped.saturating_add(self.core.events.clamped)
+        self.core.oversights.clamped.saturating_add(self.core.events.clamped)
+    }
+
+    /// What the game's author is to be told.
+    pub(crate) fn oversights(&mut self) -> &mut Oversights {
+        &mut self.core.oversights
     }
 }
 
