@@ -123,7 +123,8 @@ fn a_command_that_nothing_handles_is_told_once() {
     for _ in 0..2 {
         commanded.arrivals.push(Arrival::Commanded { player: PlayerId(1), index: 0, words: 0..0 });
     }
-    let told = told(Hive::default(), &[&commanded, &commanded]);
+    let again = Resolved { arrivals: commanded.arrivals[1..].to_vec(), ..Resolved::default() };
+    let told = told(Hive::default(), &[&commanded, &again]);
     assert_eq!((told[0].len(), told[1].len()), (1, 0), "{told:?}");
     assert!(told[0][0].contains("fn command"), "{told:?}");
 }
