@@ -1,6 +1,7 @@
 //! Embeddable, authoritative multiplayer game state server.
 
 pub mod clock;
+pub mod metrics;
 pub mod net;
 pub mod page;
 pub mod server;

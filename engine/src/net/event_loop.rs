@@ -4,6 +4,7 @@
 //! directions, edge-triggered; no later call to the selector is made for it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -12,12 +13,16 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use tickwire_netcode::time::Time;
 
-use super::acceptor::{Acceptor, Mailbox};
+use super::acceptor::Acceptor;
+use super::admission::Capacity;
 use super::driver::{Driver, Edge};
 use super::limits::{EVENTS_PER_TURN, MAILBOX_MAX, SHUTDOWN_TIMEOUT};
 use super::service::{ConnectionId, Service};
+use super::spread::{Accepted, Mailbox, Spread};
 use super::wake::Wake;
 use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::metrics::io::IoMetrics;
 
 // A token is generation and index side by side; the largest generations at the largest indices, which the table never
 // reaches, name what is no connection.
@@ -69,6 +74,7 @@ pub(crate) struct First {
     /// All I/O threads, itself first.
     pub(crate) remotes: Vec<Remote>,
     pub(crate) with_signals: bool,
+    pub(crate) capacity: Capacity,
 }
 
 /// A Poll with its wake, before there is a thread or a service.
@@ -76,9 +82,10 @@ pub(crate) struct First {
 pub(crate) struct Prepared {
     poll: Poll,
     wake: Wake,
-    sockets: Receiver<TcpStream>,
+    sockets: Receiver<Accepted>,
     stops: Receiver<Stop>,
-    acceptor: Option<Acceptor>,
+    /// Of the first thread, while it accepts.
+    acceptor: Option<(Acceptor<TcpListener>, Spread)>,
     remotes: Vec<Remote>,
     #[cfg(unix)]
     signals: Option<Signals>,
@@ -117,11 +124,11 @@ impl Prepared {
 
     /// Makes this the thread that accepts and, if asked, takes the signals.
     pub(crate) fn make_first(&mut self, first: First) -> io::Result<()> {
-        let First { listener, remotes, with_signals } = first;
+        let First { listener, remotes, with_signals, capacity } = first;
         let mailboxes = remotes.iter().map(|remote| remote.mailbox.clone()).collect();
-        let mut acceptor = Acceptor::new(listener, mailboxes);
-        self.poll.registry().register(&mut acceptor.listener, LISTENER, Interest::READABLE)?;
-        self.acceptor = Some(acceptor);
+        let mut acceptor = Acceptor::new(listener, capacity);
+        self.poll.registry().register(&mut acceptor.backlog, LISTENER, Interest::READABLE)?;
+        self.acceptor = Some((acceptor, Spread::new(mailboxes)));
         self.remotes = remotes;
         #[cfg(unix)]
         if with_signals {
@@ -139,13 +146,19 @@ impl Prepared {
         self.wake.clone()
     }
 
-    /// Runs until stopped.
+    /// Runs until stopped; counts into `metrics` as the I/O thread of this index.
     ///
     /// # Errors
     /// Only when the selector itself fails.
-    pub(crate) fn run<S: Service>(self, service: S) -> io::Result<Ended> {
-        let driver = Driver::new(service, Clock::now());
-        EventLoop { prepared: self, driver, stopping: None }.run()
+    pub(crate) fn run<S: Service>(
+        self,
+        service: S,
+        metrics: Arc<Metrics>,
+        index: usize,
+    ) -> io::Result<Ended> {
+        let own = metrics.io(index);
+        let driver = Driver::new(service, Arc::clone(&own), Clock::now());
+        EventLoop { prepared: self, driver, metrics, own, stopping: None }.run()
     }
 }
 
@@ -158,6 +171,9 @@ struct Stopping {
 struct EventLoop<S: Service> {
     prepared: Prepared,
     driver: Driver<TcpStream, S>,
+    metrics: Arc<Metrics>,
+    /// This thread's part of them.
+    own: Arc<IoMetrics>,
     stopping: Option<Stopping>,
 }
 
@@ -173,6 +189,7 @@ impl<S: Service> EventLoop<S> {
                 return Err(error);
             }
             now = Clock::now();
+            self.driver.begin_turn(now, events.iter().count());
             if self.prepared.wake.take() {
                 self.driver.tick(now);
             }
@@ -199,8 +216,8 @@ impl<S: Service> EventLoop<S> {
     }
 
     fn poll_timeout(&self, now: Time) -> Option<Duration> {
-        let acceptor = self.prepared.acceptor.as_ref();
-        if acceptor.is_some_and(|acceptor| acceptor.is_ready) {
+        let acceptor = self.prepared.acceptor.as_ref().map(|(acceptor, _)| acceptor);
+        if acceptor.is_some_and(|acceptor| acceptor.is_due(now, false)) {
             return Some(Duration::ZERO);
         }
         let retry = acceptor.and_then(|acceptor| acceptor.retry_at).map(|at| at.since(now));
@@ -209,25 +226,29 @@ impl<S: Service> EventLoop<S> {
     }
 
     fn mark_acceptor(&mut self) {
-        if let Some(acceptor) = &mut self.prepared.acceptor {
+        if let Some((acceptor, _)) = &mut self.prepared.acceptor {
             acceptor.is_ready = true;
         }
     }
 
     fn accept(&mut self, now: Time) {
         let is_freed = self.driver.take_freed();
-        let Some(acceptor) = &mut self.prepared.acceptor else { return };
-        let is_due = acceptor.is_ready || acceptor.retry_at.is_some_and(|at| is_freed || at <= now);
-        if is_due && acceptor.retry_at.is_none_or(|at| is_freed || at <= now) {
-            let (driver, poll) = (&mut self.driver, &self.prepared.poll);
-            acceptor.accept(now, |stream| adopt(driver, poll, stream, now));
+        let Some((acceptor, spread)) = &mut self.prepared.acceptor else { return };
+        if !acceptor.is_due(now, is_freed) {
+            return;
         }
+        let (driver, poll) = (&mut self.driver, &self.prepared.poll);
+        acceptor.accept(now, &self.own, |stream, ticket| {
+            if let Some(accepted) = spread.hand_over(Accepted { stream, ticket }) {
+                adopt(driver, poll, accepted, now);
+            }
+        });
     }
 
     fn take_mail(&mut self, now: Time) {
-        while let Ok(stream) = self.prepared.sockets.try_recv() {
+        while let Ok(accepted) = self.prepared.sockets.try_recv() {
             if self.stopping.is_none() {
-                adopt(&mut self.driver, &self.prepared.poll, stream, now);
+                adopt(&mut self.driver, &self.prepared.poll, accepted, now);
             }
         }
         while let Ok(stop) = self.prepared.stops.try_recv() {
@@ -242,6 +263,8 @@ impl<S: Service> EventLoop<S> {
         }
         // Closing the listener first: a client that reconnects finds the next server, not this one.
         self.prepared.acceptor = None;
+        self.metrics.drain();
+        tracing::info!(code = stop.code, reason = stop.reason, "the server says goodbye");
         self.stopping = Some(Stopping { why: stop.why, deadline: now + SHUTDOWN_TIMEOUT });
         self.driver.stop(stop.code, &stop.reason, now);
     }
@@ -273,13 +296,13 @@ impl<S: Service> EventLoop<S> {
 }
 
 /// Puts an accepted socket into the table and the selector; on failure it is closed.
-fn adopt<S: Service>(driver: &mut Driver<TcpStream, S>, poll: &Poll, stream: TcpStream, now: Time) {
-    let Ok(id) = driver.insert(stream, now) else { return };
+fn adopt<S: Service>(driver: &mut Driver<TcpStream, S>, poll: &Poll, accepted: Accepted, now: Time) {
+    let Ok(id) = driver.insert(accepted.stream, accepted.ticket, now) else { return };
     let Some(stream) = driver.transport(id) else { return };
     let both = Interest::READABLE | Interest::WRITABLE;
     if let Err(error) = poll.registry().register(stream, token_of(id), both) {
-        tracing::warn!(%error, "cannot register a connection");
-        driver.discard(id);
+        tracing::debug!(%error, "cannot register a connection");
+        driver.discard(id, now);
     }
 }
 

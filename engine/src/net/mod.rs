@@ -7,6 +7,8 @@
 //! ended; handle the new edges; timers; end of the read pass. The clock is read once per turn.
 
 mod acceptor;
+pub(crate) mod admission;
+mod backlog;
 mod connection;
 pub mod connections;
 mod driver;
@@ -14,8 +16,10 @@ pub(crate) mod event_loop;
 pub mod http;
 pub(crate) mod limits;
 pub mod listener;
+mod log_budget;
 pub mod outbox;
 pub mod service;
+mod spread;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -68,7 +68,8 @@ impl Service for Echo {
 
 fn prepare(threads: usize) -> IoThreads {
     let listener = Listener::bind("127.0.0.1:0").expect("a free port");
-    IoThreads::prepare(listener, IoOptions { threads, signals: false }).expect("descriptors")
+    IoThreads::prepare(listener, IoOptions { threads, signals: false, ..IoOptions::default() })
+        .expect("descriptors")
 }
 
 /// A blocking client; a read that takes longer than any bound here fails the test.
@@ -213,7 +214,8 @@ fn a_number_of_threads_out_of_range_is_refused() {
     for threads in [0, 65] {
         let listener = Listener::bind("127.0.0.1:0").expect("a free port");
         let error =
-            IoThreads::prepare(listener, IoOptions { threads, signals: false }).expect_err("out of range");
+            IoThreads::prepare(listener, IoOptions { threads, signals: false, ..IoOptions::default() })
+                .expect_err("out of range");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     }
 }
