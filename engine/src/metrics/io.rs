@@ -2,6 +2,7 @@
 
 use super::causes::{AcceptFailure, CloseReason, HandshakeFailure};
 use super::counter::{Counter, Counters, Gauge};
+use super::traffic::{Received, Skip, Transmitted};
 
 /// Written by its I/O thread alone, on cache lines of its own (128 bytes: processors fetch lines in pairs).
 #[derive(Debug, Default)]
@@ -36,4 +37,16 @@ pub(crate) struct IoMetrics {
     pub(crate) handshake_failures: Counters<HandshakeFailure, { HandshakeFailure::COUNT }>,
     pub(crate) accept_failures: Counters<AcceptFailure, { AcceptFailure::COUNT }>,
     pub(crate) log_suppressed: Counter,
+
+    // Of game sessions.
+    pub(crate) received: Counters<Received, { Received::COUNT }>,
+    pub(crate) transmitted: Counters<Transmitted, { Transmitted::COUNT }>,
+    pub(crate) updates_skipped: Counters<Skip, { Skip::COUNT }>,
+    pub(crate) ack_strikes: Counter,
+    pub(crate) resyncs: Counter,
+    pub(crate) commands_duplicate: Counter,
+    /// Entries that wait for a place in the bridge to the simulation.
+    pub(crate) inbound_depth: Gauge,
+    /// Hand-overs that found no place.
+    pub(crate) inbound_full: Counter,
 }

@@ -17,5 +17,6 @@ mod render;
 pub(crate) mod sim;
 #[cfg(test)]
 mod tests;
+pub(crate) mod traffic;
 
 pub use registry::Metrics;

@@ -66,7 +66,6 @@ impl Metrics {
     }
 
     /// The block of a simulation thread.
-    #[allow(dead_code, reason = "the simulation threads are wired to it elsewhere")]
     pub(crate) fn simulation(&self, thread: usize) -> Arc<SimMetrics> {
         Arc::clone(&self.simulations[thread])
     }

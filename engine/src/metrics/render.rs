@@ -9,6 +9,7 @@ use super::latency::{BUCKETS_NS, Latency};
 use super::process::Process;
 use super::registry::Metrics;
 use super::sim::SimMetrics;
+use super::traffic::{InputVerdict, Received, Skip, Transmitted};
 
 /// The bounds of `latency::BUCKETS_NS` as labels.
 const BUCKETS_S: [&str; BUCKETS_NS.len()] =
@@ -33,6 +34,9 @@ const IO_COUNTERS: &[IoCounter] = &[
     ("timer_budget_hits_total", "Turns with more timers due than handled.", |io| &io.timer_budget_hits),
     ("event_loop_turns_total", "Turns of the event loops.", |io| &io.turns),
     ("event_loop_poll_events_total", "Readiness events.", |io| &io.poll_events),
+    ("ack_strikes_total", "Acks of what was not sent, or that went back.", |io| &io.ack_strikes),
+    ("resyncs_total", "Full updates that clients asked for.", |io| &io.resyncs),
+    ("commands_duplicate_total", "Commands that came again.", |io| &io.commands_duplicate),
     ("log_suppressed_total", "Log lines left out by the rate limit.", |io| &io.log_suppressed),
 ];
 
@@ -89,6 +93,15 @@ impl Metrics {
         let name = "tickwire_accept_failures_total";
         to.family(name, "counter", "Failed calls of accept.");
         self.by_label::<AcceptFailure, { AcceptFailure::COUNT }>(to, name, "errno", |io| &io.accept_failures);
+        let name = "tickwire_messages_received_total";
+        to.family(name, "counter", "Messages of game sessions.");
+        self.by_label::<Received, { Received::COUNT }>(to, name, "kind", |io| &io.received);
+        let name = "tickwire_messages_sent_total";
+        to.family(name, "counter", "Messages of the send pass.");
+        self.by_label::<Transmitted, { Transmitted::COUNT }>(to, name, "kind", |io| &io.transmitted);
+        let name = "tickwire_updates_skipped_total";
+        to.family(name, "counter", "Send passes in which a player got no update.");
+        self.by_label::<Skip, { Skip::COUNT }>(to, name, "reason", |io| &io.updates_skipped);
     }
 
     fn by_label<L: Label, const N: usize>(
@@ -113,8 +126,29 @@ impl Metrics {
             let sum = self.simulations.iter().map(|sim| of(sim).value()).fold(0, u64::wrapping_add);
             to.single(&prefixed(name), "counter", help, sum);
         }
+        let name = "tickwire_inputs_total";
+        to.family(name, "counter", "Inputs by what they met at their player's buffer.");
+        for &verdict in InputVerdict::ALL {
+            let counts = self.simulations.iter().map(|sim| sim.inputs.value(verdict));
+            to.sample(name, &[("verdict", verdict.text())], counts.fold(0, u64::wrapping_add));
+        }
+        self.channels(to);
         self.latency(to, "tick_start_jitter", "From a tick's deadline to its begin", |sim| &sim.start_jitter);
         self.latency(to, "tick_duration", "From a tick's begin to its end", |sim| &sim.duration);
+    }
+
+    /// The two directions of the bridge.
+    fn channels(&self, to: &mut Exposition) {
+        let inbound = |of: fn(&IoMetrics) -> u64| self.io.iter().map(|io| of(io)).sum::<u64>();
+        let outbound = |of: fn(&SimMetrics) -> u64| self.simulations.iter().map(|sim| of(sim)).sum::<u64>();
+        let name = "tickwire_channel_depth";
+        to.family(name, "gauge", "Entries that wait for a place in a channel between threads.");
+        to.sample(name, &[("channel", "inbound")], inbound(|io| io.inbound_depth.value()));
+        to.sample(name, &[("channel", "outbound")], outbound(|sim| sim.outbound_depth.value()));
+        let name = "tickwire_channel_full_total";
+        to.family(name, "counter", "Hand-overs that found no place in a channel between threads.");
+        to.sample(name, &[("channel", "inbound")], inbound(|io| io.inbound_full.value()));
+        to.sample(name, &[("channel", "outbound")], outbound(|sim| sim.outbound_full.value()));
     }
 
     /// A classic histogram, a summary of the HdrHistogram and its maximum, each by simulation thread.

@@ -1,7 +1,8 @@
 //! `SimMetrics`: the counters of one simulation thread.
 
-use super::counter::{Counter, Gauge};
+use super::counter::{Counter, Counters, Gauge};
 use super::latency::Latency;
+use super::traffic::InputVerdict;
 
 /// Written by its simulation thread alone, on cache lines of its own.
 #[derive(Debug, Default)]
@@ -19,6 +20,11 @@ pub(crate) struct SimMetrics {
     pub(crate) rooms_made: Counter,
     pub(crate) room_panics: Counter,
     pub(crate) joins_refused: Counter,
+    pub(crate) inputs: Counters<InputVerdict, { InputVerdict::COUNT }>,
+    /// Hand-overs to an I/O thread that found no place and merge with the next tick's.
+    pub(crate) outbound_full: Counter,
+    /// Room outputs that wait for a place.
+    pub(crate) outbound_depth: Gauge,
     /// From a tick's deadline to its begin.
     pub(crate) start_jitter: Latency,
     /// From a tick's begin to its end, all rooms of the thread.

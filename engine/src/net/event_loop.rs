@@ -49,6 +49,8 @@ pub(crate) struct Stop {
     pub(crate) code: u16,
     pub(crate) reason: String,
     pub(crate) why: Ended,
+    /// How long the sessions go on, without new ones, before they are closed.
+    pub(crate) drain: Duration,
 }
 
 /// What the other threads hold of an I/O thread.
@@ -59,7 +61,7 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// Orders the stop. A second order ends the thread at once; more are dropped.
+    /// Orders the stop. A second order ends a drain, or the thread at once; more are dropped.
     pub(crate) fn stop(&self, stop: Stop) {
         if self.stops.try_send(stop).is_ok() {
             self.mailbox.wake.nudge();
@@ -75,6 +77,8 @@ pub(crate) struct First {
     pub(crate) remotes: Vec<Remote>,
     pub(crate) with_signals: bool,
     pub(crate) capacity: Capacity,
+    /// What SIGTERM waits before it closes the sessions.
+    pub(crate) drain: Duration,
 }
 
 /// A Poll with its wake, before there is a thread or a service.
@@ -87,6 +91,7 @@ pub(crate) struct Prepared {
     /// Of the first thread, while it accepts.
     acceptor: Option<(Acceptor<TcpListener>, Spread)>,
     remotes: Vec<Remote>,
+    drain: Duration,
     #[cfg(unix)]
     signals: Option<Signals>,
 }
@@ -106,8 +111,8 @@ impl Prepared {
         let poll = Poll::new()?;
         let wake = Wake::new(poll.registry(), WAKE)?;
         let (sockets_in, sockets) = bounded(MAILBOX_MAX);
-        // The first order and the impatient second one.
-        let (stops_in, stops) = bounded(2);
+        // The first order, one that ends its drain and the impatient last one.
+        let (stops_in, stops) = bounded(3);
         let remote = Remote { mailbox: Mailbox { sockets: sockets_in, wake: wake.clone() }, stops: stops_in };
         let prepared = Self {
             poll,
@@ -116,6 +121,7 @@ impl Prepared {
             stops,
             acceptor: None,
             remotes: Vec::new(),
+            drain: Duration::ZERO,
             #[cfg(unix)]
             signals: None,
         };
@@ -124,7 +130,8 @@ impl Prepared {
 
     /// Makes this the thread that accepts and, if asked, takes the signals.
     pub(crate) fn make_first(&mut self, first: First) -> io::Result<()> {
-        let First { listener, remotes, with_signals, capacity } = first;
+        let First { listener, remotes, with_signals, capacity, drain } = first;
+        self.drain = drain;
         let mailboxes = remotes.iter().map(|remote| remote.mailbox.clone()).collect();
         let mut acceptor = Acceptor::new(listener, capacity);
         self.poll.registry().register(&mut acceptor.backlog, LISTENER, Interest::READABLE)?;
@@ -132,8 +139,8 @@ impl Prepared {
         self.remotes = remotes;
         #[cfg(unix)]
         if with_signals {
-            use signal_hook::consts::{SIGINT, SIGTERM};
-            let mut signals = signal_hook_mio::v1_0::Signals::new([SIGINT, SIGTERM])?;
+            use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+            let mut signals = signal_hook_mio::v1_0::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
             self.poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
             self.signals = Some(Signals(signals));
         }
@@ -163,9 +170,24 @@ impl Prepared {
 }
 
 /// A stop under way.
-struct Stopping {
-    why: Ended,
-    deadline: Time,
+///
+/// ```text
+///   (serving) --order with drain--> Draining --deadline, second order, nobody left--> Closing --> (over)
+///       `------order without------------------------------------------------------------^
+/// ```
+enum Stopping {
+    /// Nobody is accepted; the sessions go on until then.
+    Draining { stop: Stop, until: Time },
+    /// Everybody was told goodbye.
+    Closing { why: Ended, until: Time },
+}
+
+impl Stopping {
+    fn until(&self) -> Time {
+        match self {
+            Self::Draining { until, .. } | Self::Closing { until, .. } => *until,
+        }
+    }
 }
 
 struct EventLoop<S: Service> {
@@ -221,7 +243,7 @@ impl<S: Service> EventLoop<S> {
             return Some(Duration::ZERO);
         }
         let retry = acceptor.and_then(|acceptor| acceptor.retry_at).map(|at| at.since(now));
-        let stop = self.stopping.as_ref().map(|stopping| stopping.deadline.since(now));
+        let stop = self.stopping.as_ref().map(|stopping| stopping.until().since(now));
         [self.driver.poll_timeout(now), retry, stop].into_iter().flatten().min()
     }
 
@@ -252,41 +274,72 @@ impl<S: Service> EventLoop<S> {
             }
         }
         while let Ok(stop) = self.prepared.stops.try_recv() {
-            self.begin_stop(&stop, now);
+            self.begin_stop(stop, now);
         }
     }
 
-    fn begin_stop(&mut self, stop: &Stop, now: Time) {
-        if let Some(stopping) = &mut self.stopping {
-            stopping.deadline = now;
-            return;
+    fn begin_stop(&mut self, stop: Stop, now: Time) {
+        match &mut self.stopping {
+            None if stop.drain.is_zero() => self.say_goodbye(&stop, now),
+            None => {
+                tracing::info!(code = stop.code, drain_s = stop.drain.as_secs(), "the server drains");
+                self.stop_accepting();
+                let until = now + stop.drain;
+                self.stopping = Some(Stopping::Draining { stop, until });
+            }
+            Some(Stopping::Draining { .. }) => self.say_goodbye(&stop, now),
+            Some(Stopping::Closing { until, .. }) => *until = now,
         }
-        // Closing the listener first: a client that reconnects finds the next server, not this one.
+    }
+
+    /// First of all: a client that reconnects finds the next server, not this one.
+    fn stop_accepting(&mut self) {
         self.prepared.acceptor = None;
         self.metrics.drain();
+    }
+
+    fn say_goodbye(&mut self, stop: &Stop, now: Time) {
         tracing::info!(code = stop.code, reason = stop.reason, "the server says goodbye");
-        self.stopping = Some(Stopping { why: stop.why, deadline: now + SHUTDOWN_TIMEOUT });
+        self.stop_accepting();
+        self.stopping = Some(Stopping::Closing { why: stop.why, until: now + SHUTDOWN_TIMEOUT });
         self.driver.stop(stop.code, &stop.reason, now);
     }
 
     fn is_over(&mut self, now: Time) -> Option<Ended> {
-        let Stopping { why, deadline } = *self.stopping.as_ref()?;
-        if self.driver.connection_count() > 0 && now < deadline {
-            return None;
+        let is_empty = self.driver.connection_count() == 0;
+        match self.stopping.take()? {
+            Stopping::Draining { stop, until } if is_empty || until <= now => self.say_goodbye(&stop, now),
+            Stopping::Closing { why, until } if is_empty || until <= now => {
+                self.driver.drop_all(1001, now);
+                return Some(why);
+            }
+            waiting => self.stopping = Some(waiting),
         }
-        self.driver.drop_all(1001, now);
-        Some(why)
+        None
     }
 
     #[cfg(unix)]
     fn on_signals(&mut self) {
-        use signal_hook::consts::SIGTERM;
+        use signal_hook::consts::{SIGHUP, SIGTERM};
         let Some(Signals(signals)) = &mut self.prepared.signals else { return };
         for signal in signals.pending() {
-            let stop = if signal == SIGTERM {
-                Stop { code: 1012, reason: "retry-after-ms=1000".to_owned(), why: Ended::Terminated }
-            } else {
-                Stop { code: 1001, reason: "server interrupted".to_owned(), why: Ended::Interrupted }
+            let stop = match signal {
+                SIGHUP => {
+                    tracing::info!("SIGHUP is ignored: there is nothing to read anew");
+                    continue;
+                }
+                SIGTERM => Stop {
+                    code: 1012,
+                    reason: "retry-after-ms=1000".to_owned(),
+                    why: Ended::Terminated,
+                    drain: self.prepared.drain,
+                },
+                _ => Stop {
+                    code: 1001,
+                    reason: "server interrupted".to_owned(),
+                    why: Ended::Interrupted,
+                    drain: Duration::ZERO,
+                },
             };
             for remote in &self.prepared.remotes {
                 remote.stop(stop.clone());

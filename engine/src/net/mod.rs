@@ -11,7 +11,7 @@ pub(crate) mod admission;
 mod backlog;
 mod connection;
 pub mod connections;
-mod driver;
+pub(crate) mod driver;
 pub(crate) mod event_loop;
 pub mod http;
 pub(crate) mod limits;

@@ -8,6 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::metrics::Metrics;
 use crate::net::admission::Capacity;
@@ -32,6 +33,8 @@ pub struct IoOptions {
     pub connections_max: usize,
     /// Whether the limits of one address (64 connections, 20 new ones a second) hold on the loopback interface too.
     pub limit_loopback: bool,
+    /// How long SIGTERM lets the sessions go on, without new ones, before they are closed. A second signal ends the wait.
+    pub drain: Duration,
 }
 
 /// More than any machine this is meant for has cores.
@@ -39,7 +42,13 @@ const THREADS_MAX: usize = 64;
 
 impl Default for IoOptions {
     fn default() -> Self {
-        Self { threads: 1, signals: false, connections_max: CONNECTIONS_DEFAULT, limit_loopback: false }
+        Self {
+            threads: 1,
+            signals: false,
+            connections_max: CONNECTIONS_DEFAULT,
+            limit_loopback: false,
+            drain: Duration::ZERO,
+        }
     }
 }
 
@@ -78,6 +87,7 @@ impl IoThreads {
                 connections_max: options.connections_max,
                 limit_loopback: options.limit_loopback,
             },
+            drain: options.drain,
         })?;
         Ok(Self { address, prepared, remotes, metrics: Arc::new(Metrics::new(options.threads, 0)) })
     }
@@ -174,7 +184,12 @@ impl Stopper {
     /// Returns at once. A second call ends them without waiting.
     pub fn shutdown(&self, code: u16, reason: &str) {
         for remote in &self.remotes {
-            remote.stop(Stop { code, reason: reason.to_owned(), why: Ended::Shutdown });
+            remote.stop(Stop {
+                code,
+                reason: reason.to_owned(),
+                why: Ended::Shutdown,
+                drain: Duration::ZERO,
+            });
         }
     }
 }

@@ -1,4 +1,315 @@
+//! The game server: the builder a developer fills in, and the wiring of its threads.
+//!
+//! Owns the order of starting and stopping: configuration is checked, the address bound, channels made, then the simulation
+//! thread and the I/O threads are started; they end in the opposite order. Does not own what the threads do
+//! (`sim`, `net`, `sessions`). Invariant: every error that the developer or operator can mend comes before the first thread.
 //! The only directory that spawns and joins threads.
 
+mod config;
 mod descriptors;
+mod error;
 pub mod io_threads;
+mod network_address;
+mod sim_thread;
+
+pub use error::{ConfigError, ServeError};
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use tickwire_netcode::close::CloseCode;
+
+use crate::bridge;
+use crate::clock::Clock;
+use crate::game::Game;
+use crate::metrics::Metrics;
+use crate::net::listener::Listener;
+use crate::page::Page;
+use crate::sdk;
+use crate::sessions::{GameSessions, Routes, Shared};
+use crate::sim::{Kind, Recorded, Setup, Simulation};
+use config::{Checked, Config};
+use io_threads::{Ended, IoOptions, IoRunning, IoThreads};
+use network_address::network_address;
+use sim_thread::SimThread;
+
+/// A game server in the making.
+///
+/// ```no_run
+/// # use tickwire::prelude::*;
+/// # struct Duel;
+/// # impl Duel { fn new() -> Self { Self } }
+/// # impl Game for Duel {
+/// #     type Entities = (); type Input = (); type Event = (); type Command = ();
+/// #     fn join(&mut self, _: PlayerId, _: &mut Cx<'_, Self>) {}
+/// #     fn leave(&mut self, _: PlayerId, _: Leave, _: &mut Cx<'_, Self>) {}
+/// #     fn tick(&mut self, _: &Inputs<()>, _: &mut Cx<'_, Self>) {}
+/// #     fn replicate(&self, _: &mut Scene<'_>) {}
+/// # }
+/// fn main() -> Result<(), ServeError> {
+///     Server::new().room("duel", Duel::new).page("web").listen("127.0.0.1:7777")?.run()
+/// }
+/// ```
+#[must_use = "a server does nothing before `listen` and `run`"]
+pub struct Server {
+    config: Config,
+}
+
+/// What is served at `/`: files compiled in, or the path of a directory.
+pub struct PageSource(Result<Page, ConfigError>);
+
+impl From<Page> for PageSource {
+    fn from(page: Page) -> Self {
+        Self(Ok(page))
+    }
+}
+
+impl<P: AsRef<Path> + ?Sized> From<&P> for PageSource {
+    fn from(path: &P) -> Self {
+        let path = path.as_ref();
+        Self(Page::directory(path).map_err(|source| ConfigError::Page { path: path.to_owned(), source }))
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Server {
+    /// A server without rooms: 60 ticks a second, one I/O thread, 1024 seats a room, no page, a seed of its own.
+    pub const fn new() -> Self {
+        Self { config: Config::new() }
+    }
+
+    /// Adds a kind of room; `factory` makes the game of each room of this kind. At least one is needed.
+    pub fn room<G: Game>(mut self, kind: &str, factory: impl Fn() -> G + Send + 'static) -> Self {
+        let declared = Kind::of(kind, factory);
+        let declared = declared.map_err(|source| ConfigError::Schema { kind: kind.to_owned(), source });
+        self.config.kinds.push(declared);
+        self
+    }
+
+    /// Serves a page at `/`: a [`Page`], or the path of a directory, which is read at each request (for live editing).
+    pub fn page(mut self, page: impl Into<PageSource>) -> Self {
+        self.config.page = Some(page.into().0);
+        self
+    }
+
+    /// Ticks per second, 1 to 1000.
+    pub fn tick_rate(mut self, hz: u32) -> Self {
+        self.config.tick_rate_hz = hz;
+        self
+    }
+
+    /// I/O threads, 1 to 64. One serves thousands of players; more help with many rooms.
+    pub fn io_threads(mut self, count: usize) -> Self {
+        self.config.io_threads = count;
+        self
+    }
+
+    /// Seats of each room, 1 to 65,536.
+    pub fn capacity(mut self, seats: usize) -> Self {
+        self.config.capacity = seats;
+        self
+    }
+
+    /// Origins whose pages may connect besides the server's own, as browsers send them: `https://play.example.com`.
+    pub fn origins<I: IntoIterator<Item: Into<String>>>(mut self, origins: I) -> Self {
+        self.config.origins.extend(origins.into_iter().map(Into::into));
+        self
+    }
+
+    /// Connections of the whole server, at least 1 (default 65,536); who comes when they are taken is closed with 1013.
+    /// A quarter of them may be without a seat in a room at a time.
+    pub fn connections(mut self, max: usize) -> Self {
+        self.config.connections_max = max;
+        self
+    }
+
+    /// Whether the limits of one address (64 connections, 20 new ones a second) hold on the loopback interface too:
+    /// for servers behind a proxy on the same machine leave them off.
+    pub fn limit_loopback(mut self, limit: bool) -> Self {
+        self.config.limit_loopback = limit;
+        self
+    }
+
+    /// How long after SIGTERM the sessions go on before they close with 1012 (default 0); nobody is accepted meanwhile,
+    /// and a second signal ends the wait.
+    pub fn drain(mut self, time: Duration) -> Self {
+        self.config.drain = time;
+        self
+    }
+
+    /// The seed that all rooms' randomness follows from. Without it each start has its own.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = Some(seed);
+        self
+    }
+
+    /// Calls `sink` on the simulation thread after each tick of each room. What it is given replays the room, see
+    /// [`sim::replay`](crate::sim::replay). A slow sink delays the ticks.
+    pub fn record(mut self, sink: impl FnMut(&Recorded<'_>) + Send + 'static) -> Self {
+        self.config.record = Some(Box::new(sink));
+        self
+    }
+
+    /// Checks everything and binds the address; `"127.0.0.1:0"` takes a free port. No thread is started yet.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, saying what to change.
+    pub fn listen(self, addr: &str) -> Result<Bound, ConfigError> {
+        let checked = self.config.check()?;
+        let listener = Listener::bind(addr)?;
+        Ok(Bound { checked, listener })
+    }
+}
+
+/// A server that has its address and is ready to start.
+#[must_use = "a bound server does nothing before `run` or `start`"]
+pub struct Bound {
+    checked: Checked,
+    listener: Listener,
+}
+
+impl Bound {
+    /// Where it listens, with the real port.
+    pub fn addr(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Runs on threads of its own until SIGINT (sessions close with 1001) or SIGTERM (1012), then returns `Ok`.
+    ///
+    /// The first line on stdout is `listening on http://ADDR`; for an unspecified address a second one names the address
+    /// that others on the network can use.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses a thread or an event queue.
+    pub fn run(self) -> Result<(), ServeError> {
+        let running = self.spawn(true)?;
+        announce(running.addr());
+        running.wait()?;
+        Ok(())
+    }
+
+    /// Starts the threads and returns. No signal is caught and nothing printed: for tests and for embedding.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses a thread or an event queue.
+    pub fn start(self) -> Result<Running, ServeError> {
+        self.spawn(false)
+    }
+
+    fn spawn(self, signals: bool) -> Result<Running, ServeError> {
+        let Checked {
+            kinds,
+            page,
+            tick_rate_hz,
+            io_threads,
+            capacity,
+            origins,
+            seed,
+            record,
+            connections_max,
+            limit_loopback,
+            drain,
+        } = self.checked;
+        let options = IoOptions { threads: io_threads, signals, connections_max, limit_loopback, drain };
+        let metrics = Arc::new(Metrics::new(io_threads, 1));
+        let io = IoThreads::prepare(self.listener, options)?.with_metrics(Arc::clone(&metrics));
+        let shared = Arc::new(Shared {
+            routes: Routes::new(page, sdk::page(), origins, Arc::clone(&metrics)),
+            kinds: kinds.iter().map(|kind| Arc::clone(&kind.wire)).collect(),
+            tick_rate_hz: u16::try_from(tick_rate_hz).unwrap_or(u16::MAX),
+            sessions: AtomicU32::new(1),
+        });
+        let (sim_ends, io_ends): (Vec<_>, Vec<_>) = (0..io_threads).map(|_| bridge::link()).unzip();
+        let seed = seed.unwrap_or_else(random_seed);
+        let setup = Setup { kinds, tick_rate_hz, capacity, seed, record };
+        let simulation = Simulation::new(setup, sim_ends).with_metrics(metrics.simulation(0));
+        let simulation = SimThread::spawn(simulation, tick_rate_hz, io.wakes())?;
+        let mut io_ends = io_ends.into_iter();
+        let address = io.address();
+        // When this fails, dropping `simulation` ends its thread.
+        let io = io.spawn(|thread| {
+            let end = io_ends.next().expect("one link was made per I/O thread");
+            GameSessions::new(Arc::clone(&shared), end, metrics.io(thread))
+        })?;
+        tracing::info!(%address, tick_rate_hz, io_threads, seed, "the server has started");
+        Ok(Running { address, io: Some(io), simulation: Some(simulation) })
+    }
+}
+
+/// A server that runs on threads of its own. Dropping it shuts it down and waits for its end.
+pub struct Running {
+    address: SocketAddr,
+    io: Option<IoRunning>,
+    simulation: Option<SimThread>,
+}
+
+impl Running {
+    /// Where it listens, with the real port.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Closes every session with this code and reason and ends the server; returns at once.
+    pub fn shutdown(&self, code: CloseCode, reason: &str) {
+        if let Some(io) = &self.io {
+            io.stopper().shutdown(code.code(), reason);
+        }
+    }
+
+    /// Waits until all threads have ended, after [`shutdown`](Self::shutdown).
+    pub fn join(mut self) {
+        // A selector that failed was logged by its thread; there is nothing left to do about it here.
+        let _ = self.end();
+    }
+
+    fn wait(mut self) -> io::Result<Ended> {
+        self.end()
+    }
+
+    /// The I/O threads end first, so that no session outlives its room.
+    fn end(&mut self) -> io::Result<Ended> {
+        let ended = self.io.take().map_or(Ok(Ended::Shutdown), IoRunning::join);
+        drop(self.simulation.take());
+        ended
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shutdown(CloseCode::GoingAway, "");
+        let _ = self.end();
+    }
+}
+
+/// Says where the server is. A closed stdout is no reason to stop serving.
+fn announce(address: SocketAddr) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "listening on http://{address}");
+    if let Some(network) = network_address(address) {
+        let _ = writeln!(out, "on your network: http://{network}");
+    }
+    let _ = out.flush();
+}
+
+/// Differs from start to start; only rooms' randomness follows from it.
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u64(Clock::now().as_nanos());
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,38 @@
-//! The simulation threads' side.
+//! The simulation: rooms, their tick, and the thread that runs them.
+//!
+//! No I/O and no clock inside a tick: time comes in as an argument, inputs and outcomes travel over `bridge`. Invariant: a room
+//! is a pure function (state, resolved inputs of the tick, seed) -> (state, snapshot); see [`replay`].
 
+mod any_room;
+mod cx;
+mod event_batch;
+mod hosted;
+mod inputs;
+mod kind;
+mod near;
+mod record;
+mod replay;
+mod resolved;
+mod rng;
+mod room;
+mod scene;
+mod simulation;
+#[cfg(test)]
+pub(crate) mod skirmish;
+mod snapshot_pool;
 mod tick_clock;
+mod tick_meter;
+mod tick_timing;
 
+pub use cx::{Cx, Emit, Set};
+pub use inputs::Inputs;
+pub use record::Recorded;
+pub use replay::replay;
+pub use resolved::{Arrival, Resolved, ResolvedInput};
+pub use rng::Rng;
+pub use scene::Scene;
 pub use tick_clock::{CATCH_UP_TICKS_MAX, Due, TickClock, TickGrid};
+
+pub(crate) use kind::{Kind, KindWire};
+pub(crate) use record::RecordSink;
+pub(crate) use simulation::{Setup, Simulation, run};

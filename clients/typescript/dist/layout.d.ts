@@ -1,0 +1,62 @@
+/**
+ * The compiled form of a schema: where each field's words are, how many bits each word takes, and
+ * what the words mean. Built once per Welcome and used by every codec.
+ *
+ * Shape: a row holds the words of all fields in order (PROTOCOL section 4). A part, public or owner,
+ * reads and writes only its own columns of the row.
+ */
+import { type BitReader, type BitWriter } from "./bits.ts";
+import type { Murmur3 } from "./hash.ts";
+import type { Axis, Field, RecordSchema, Schema } from "./schema.ts";
+/** Which fields of a record are meant. */
+export type Part = "all" | "public" | "owner";
+/** A field and its place in the row. */
+export interface FieldLayout extends Field {
+    /** Index of the first word. */
+    readonly at: number;
+    readonly words: number;
+}
+/** Layouts of everything in a schema. */
+export declare class Layout {
+    readonly classes: readonly RecordLayout[];
+    readonly input: RecordLayout;
+    readonly events: readonly RecordLayout[];
+    readonly commands: readonly RecordLayout[];
+    /** Width of a choice among classes. */
+    readonly classBits: number;
+    /** Width of a choice among commands. */
+    readonly commandBits: number;
+    constructor(schema: Schema);
+}
+/** Layout of one record. */
+export declare class RecordLayout {
+    #private;
+    readonly name: string;
+    readonly fields: readonly FieldLayout[];
+    /** Words of a row. */
+    readonly words: number;
+    constructor(record: RecordSchema);
+    /** Reads the columns of `part` into the row at `out[at..]`; the others keep what they hold. */
+    decode(part: Part, reader: BitReader, out: Uint32Array, at: number): void;
+    /** Writes the columns of `part` of the row at `words[at..]`. */
+    encode(part: Part, words: Uint32Array, at: number, writer: BitWriter): void;
+    /** Pushes the words of `part` of the row at `words[at..]` to a hash. */
+    hash(part: Part, words: Uint32Array, at: number, hash: Murmur3): void;
+    /** Copies the columns of `part` from one row to another. */
+    copy(part: Part, from: Uint32Array, fromAt: number, to: Uint32Array, toAt: number): void;
+    /** The record at `words[at..]` as a new plain object. */
+    read(words: Uint32Array, at: number): Record<string, unknown>;
+    /**
+     * Quantizes a plain object into the row at `out[0..]`. Numbers are rounded to the field's grid and
+     * clamped to its range, NaN counts as 0, texts are cut at a character.
+     *
+     * Throws `Error`, naming field and record, when a field is missing, unknown or of another type.
+     */
+    quantize(values: Readonly<Record<string, unknown>>, out: Uint32Array): void;
+}
+/** The value of a field in the row at `words[at..]`: a number, boolean, string or `{x, y}`. */
+export declare function readField(field: FieldLayout, words: Uint32Array, at: number): unknown;
+/** The value of a word of an integer, float or angle. */
+export declare function numberOf(field: FieldLayout, word: number): number;
+/** The value of step `q` of an axis. */
+export declare function onAxis(axis: Axis, q: number): number;

@@ -1,0 +1,190 @@
+/** Joins a room: opens the socket, says Hello, and becomes a `Room` on Welcome (PROTOCOL section 3). */
+
+import { CloseCode, describeClose, retryAfterMs } from "./close.ts";
+import { ConnectError } from "./error.ts";
+import { NAME_BYTES_MAX, TOKEN_BYTES_MAX } from "./limits.ts";
+import type { Reject } from "./messages.ts";
+import { Room } from "./room.ts";
+import { ClientSession, type Join, PROTOCOL_VERSION } from "./session.ts";
+import {
+  type Clock,
+  closeSocket,
+  sendMessage,
+  type SocketClass,
+  type SocketClose,
+  type SocketLike,
+  systemClock,
+} from "./socket.ts";
+
+/** Version of this package. */
+export const SDK_VERSION = "0.1.0";
+
+export interface ConnectOptions {
+  /** Kind of room, for example `arena`. */
+  readonly room: string;
+  /** Id of the room; any room of the kind when left out. */
+  readonly id?: string | undefined;
+  /** The player's name, cut to 32 bytes. */
+  readonly name?: string | undefined;
+  /** Where the server is; the page's own origin and `/ws` when left out. `http` stands for `ws`, `https` for `wss`. */
+  readonly url?: string | URL | undefined;
+  /** For the server's authenticator, at most 512 bytes. */
+  readonly token?: string | Uint8Array | undefined;
+  /** Ends the attempt; a room that was joined is left with `leave`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until an attempt is given up; 10 000 when left out. */
+  readonly timeoutMs?: number | undefined;
+  /** Socket class; the browser's `WebSocket` when left out. */
+  readonly webSocket?: SocketClass | undefined;
+  /** Clock and timers; the page's when left out. */
+  readonly clock?: Clock | undefined;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Joins a room.
+ *
+ * Rejects with `ConnectError` when the server refuses or cannot be reached, with the signal's reason
+ * when that aborts, and with `TypeError` for options that no server would take.
+ */
+export function connect(options: ConnectOptions): Promise<Room> {
+  return new Promise((resolve, reject) => {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    new Attempt(options, resolve, reject).start();
+  });
+}
+
+/** One attempt, from the socket to Welcome. */
+class Attempt {
+  readonly #options: ConnectOptions;
+  readonly #resolve: (room: Room) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #clock: Clock;
+  readonly #socket: SocketLike;
+  readonly #url: string;
+  readonly #join: Join;
+  readonly #abort = (): void => this.#fail(this.#options.signal!.reason, "given up");
+  #session: ClientSession | undefined;
+  #timer: unknown;
+  #done = false;
+
+  constructor(options: ConnectOptions, resolve: (room: Room) => void, reject: (error: unknown) => void) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#clock = options.clock ?? systemClock;
+    this.#join = joinOf(options);
+    this.#url = socketUrl(options.url);
+    const Socket = options.webSocket ?? (globalThis as { WebSocket?: SocketClass }).WebSocket;
+    if (Socket === undefined) throw new TypeError("there is no WebSocket here: pass one as the option webSocket");
+    this.#socket = new Socket(this.#url);
+  }
+
+  start(): void {
+    const socket = this.#socket;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => this.#onOpen();
+    socket.onmessage = (event: { readonly data: unknown }) => this.#onMessage(event.data);
+    socket.onclose = (event: SocketClose) => this.#onClose(event);
+    socket.onerror = null;
+    this.#options.signal?.addEventListener("abort", this.#abort);
+    const { timeoutMs = TIMEOUT_MS } = this.#options;
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#fail(new ConnectError(CloseCode.Abnormal, `${this.#url} did not answer in time`), "no answer");
+    }, timeoutMs);
+  }
+
+  #onOpen(): void {
+    const now = this.#clock.now();
+    this.#session = new ClientSession(this.#join, now);
+    for (let message = this.#session.pollTransmit(now); message !== undefined; message = this.#session.pollTransmit(now)) {
+      sendMessage(this.#socket, message);
+    }
+  }
+
+  #onMessage(data: unknown): void {
+    const session = this.#session;
+    if (this.#done || session === undefined) return;
+    if (!(data instanceof ArrayBuffer)) {
+      this.#fail(new ConnectError(CloseCode.BadMessage, "the server sent text"), "text", CloseCode.BadMessage);
+      return;
+    }
+    session.handleMessage(new Uint8Array(data), this.#clock.now());
+    const event = session.pollEvent();
+    switch (event?.type) {
+      case "welcomed": {
+        this.#settle();
+        const { welcome } = event;
+        const playerName = this.#join.name;
+        this.#resolve(new Room({ socket: this.#socket, clock: this.#clock, session, welcome, playerName }));
+        return;
+      }
+      case "rejected":
+        this.#fail(rejected(event.reject), "rejected");
+        return;
+      case "failed": {
+        const { code, message } = event.error;
+        this.#fail(new ConnectError(code, describeClose(code, message)), message, code);
+      }
+    }
+  }
+
+  #onClose({ code, reason }: SocketClose): void {
+    const words =
+      this.#session === undefined && code === CloseCode.Abnormal
+        ? `${this.#url} cannot be reached`
+        : describeClose(code, reason);
+    this.#fail(new ConnectError(code, words, retryAfterMs(reason)), "closed");
+  }
+
+  #fail(error: unknown, reason: string, code: number = CloseCode.Normal): void {
+    if (this.#done) return;
+    this.#settle();
+    this.#socket.onopen = null;
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    closeSocket(this.#socket, code, reason);
+    this.#reject(error);
+  }
+
+  #settle(): void {
+    this.#done = true;
+    this.#clock.clearTimeout(this.#timer);
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+  }
+}
+
+function rejected(reject: Reject): ConnectError {
+  const { code, reason, protocolMin, protocolMax } = reject;
+  const words =
+    code === CloseCode.Version
+      ? `the server speaks protocol ${protocolMin} to ${protocolMax}, this client ${PROTOCOL_VERSION}`
+      : reason || describeClose(code, "");
+  return new ConnectError(code, words, reject.retryAfterMs);
+}
+
+function joinOf(options: ConnectOptions): Join {
+  const utf8 = new TextEncoder();
+  const { room, id = "", name = "", token = "" } = options;
+  for (const [what, text] of [["room", room], ["id", id]] as const) {
+    if (utf8.encode(text).length > NAME_BYTES_MAX) throw new TypeError(`${what} is longer than ${NAME_BYTES_MAX} bytes`);
+  }
+  const tokenBytes = typeof token === "string" ? utf8.encode(token) : token;
+  if (tokenBytes.length > TOKEN_BYTES_MAX) throw new TypeError(`token is longer than ${TOKEN_BYTES_MAX} bytes`);
+  // `encodeInto` stops before a character that does not fit.
+  const { read } = utf8.encodeInto(name, new Uint8Array(NAME_BYTES_MAX));
+  return { sdk: `tickwire-js ${SDK_VERSION}`, kind: room, room: id, name: name.slice(0, read), token: tokenBytes };
+}
+
+/** The address of the WebSocket: relative to the page, `http` and `https` become `ws` and `wss`. */
+function socketUrl(url: string | URL | undefined): string {
+  const page = (globalThis as { location?: { readonly href: string } }).location?.href;
+  if (url === undefined && page === undefined) throw new TypeError("outside of a page the option url is needed");
+  const full = new URL(url ?? "/ws", page);
+  if (full.protocol === "http:") full.protocol = "ws:";
+  if (full.protocol === "https:") full.protocol = "wss:";
+  full.hash = "";
+  return full.href;
+}

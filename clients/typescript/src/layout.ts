@@ -1,0 +1,291 @@
+/**
+ * The compiled form of a schema: where each field's words are, how many bits each word takes, and
+ * what the words mean. Built once per Welcome and used by every codec.
+ *
+ * Shape: a row holds the words of all fields in order (PROTOCOL section 4). A part, public or owner,
+ * reads and writes only its own columns of the row.
+ */
+
+import { type BitReader, type BitWriter, widthOf } from "./bits.ts";
+import { ProtocolError } from "./error.ts";
+import type { Murmur3 } from "./hash.ts";
+import { RECORD_WORDS_MAX } from "./limits.ts";
+import type { Axis, Field, RecordSchema, Schema } from "./schema.ts";
+
+/** Which fields of a record are meant. */
+export type Part = "all" | "public" | "owner";
+
+/** A field and its place in the row. */
+export interface FieldLayout extends Field {
+  /** Index of the first word. */
+  readonly at: number;
+  readonly words: number;
+}
+
+interface Column {
+  readonly at: number;
+  readonly bits: number;
+  readonly max: number;
+  /** Words that the characters of a text take after its length; 0 for a number. */
+  readonly textWords: number;
+}
+
+const TAU = 2 * Math.PI;
+const DECODE = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const ENCODE = new TextEncoder();
+const SCRATCH = new Uint8Array(256);
+
+/** Layouts of everything in a schema. */
+export class Layout {
+  readonly classes: readonly RecordLayout[];
+  readonly input: RecordLayout;
+  readonly events: readonly RecordLayout[];
+  readonly commands: readonly RecordLayout[];
+  /** Width of a choice among classes. */
+  readonly classBits: number;
+  /** Width of a choice among commands. */
+  readonly commandBits: number;
+
+  constructor(schema: Schema) {
+    this.classes = schema.classes.map((record) => new RecordLayout(record));
+    this.input = new RecordLayout(schema.input);
+    this.events = schema.events.map((record) => new RecordLayout(record));
+    this.commands = schema.commands.map((record) => new RecordLayout(record));
+    this.classBits = choiceWidth(schema.classes.length);
+    this.commandBits = choiceWidth(schema.commands.length);
+  }
+}
+
+/** Layout of one record. */
+export class RecordLayout {
+  readonly name: string;
+  readonly fields: readonly FieldLayout[];
+  /** Words of a row. */
+  readonly words: number;
+  readonly #names: ReadonlySet<string>;
+  readonly #columns: Readonly<Record<Part, readonly Column[]>>;
+
+  constructor(record: RecordSchema) {
+    const fields: FieldLayout[] = [];
+    const all: Column[] = [];
+    const own: Column[] = [];
+    const shown: Column[] = [];
+    let at = 0;
+    for (const field of record.fields) {
+      const columns = columnsOf(field, at);
+      const words = columns.reduce((sum, column) => sum + 1 + column.textWords, 0);
+      fields.push({ ...field, at, words });
+      all.push(...columns);
+      (field.owner ? own : shown).push(...columns);
+      at += words;
+    }
+    if (at > RECORD_WORDS_MAX) throw new ProtocolError(`${record.name}: ${at} words are too many`);
+    this.name = record.name;
+    this.fields = fields;
+    this.words = at;
+    this.#names = new Set(fields.map((field) => field.name));
+    this.#columns = { all, public: shown, owner: own };
+  }
+
+  /** Reads the columns of `part` into the row at `out[at..]`; the others keep what they hold. */
+  decode(part: Part, reader: BitReader, out: Uint32Array, at: number): void {
+    for (const column of this.#columns[part]) {
+      const value = reader.bits(column.bits);
+      if (value > column.max) throw new ProtocolError(`${this.name}: ${value} is above ${column.max}`);
+      out[at + column.at] = value;
+      if (column.textWords > 0) readText(column, value, reader, out, at + column.at + 1);
+    }
+  }
+
+  /** Writes the columns of `part` of the row at `words[at..]`. */
+  encode(part: Part, words: Uint32Array, at: number, writer: BitWriter): void {
+    for (const column of this.#columns[part]) {
+      const first = at + column.at;
+      const value = words[first]!;
+      writer.bits(value, column.bits);
+      if (column.textWords === 0) continue;
+      for (let i = 0; i < value; i++) writer.bits(words[first + 1 + (i >>> 2)]! >>> ((i & 3) * 8), 8);
+    }
+  }
+
+  /** Pushes the words of `part` of the row at `words[at..]` to a hash. */
+  hash(part: Part, words: Uint32Array, at: number, hash: Murmur3): void {
+    for (const column of this.#columns[part]) {
+      for (let i = 0; i <= column.textWords; i++) hash.push(words[at + column.at + i]!);
+    }
+  }
+
+  /** Copies the columns of `part` from one row to another. */
+  copy(part: Part, from: Uint32Array, fromAt: number, to: Uint32Array, toAt: number): void {
+    for (const column of this.#columns[part]) {
+      for (let i = column.at; i <= column.at + column.textWords; i++) to[toAt + i] = from[fromAt + i]!;
+    }
+  }
+
+  /** The record at `words[at..]` as a new plain object. */
+  read(words: Uint32Array, at: number): Record<string, unknown> {
+    const record: Record<string, unknown> = {};
+    for (const field of this.fields) record[field.name] = readField(field, words, at);
+    return record;
+  }
+
+  /**
+   * Quantizes a plain object into the row at `out[0..]`. Numbers are rounded to the field's grid and
+   * clamped to its range, NaN counts as 0, texts are cut at a character.
+   *
+   * Throws `Error`, naming field and record, when a field is missing, unknown or of another type.
+   */
+  quantize(values: Readonly<Record<string, unknown>>, out: Uint32Array): void {
+    for (const name in values) {
+      if (!this.#names.has(name)) {
+        const known = [...this.#names].join(", ") || "none";
+        throw new Error(`${this.name} has no field "${name}"; its fields: ${known}`);
+      }
+    }
+    for (const field of this.fields) {
+      if (!(field.name in values)) throw new Error(`${this.name}: the field "${field.name}" is missing`);
+      writeField(this.name, field, values[field.name], out);
+    }
+  }
+}
+
+/** The value of a field in the row at `words[at..]`: a number, boolean, string or `{x, y}`. */
+export function readField(field: FieldLayout, words: Uint32Array, at: number): unknown {
+  const word = words[at + field.at]!;
+  const { kind } = field;
+  switch (kind.type) {
+    case "flag":
+      return word === 1;
+    case "enum":
+      return kind.variants[word];
+    case "text":
+      return textOf(field, words, at);
+    case "vec2":
+      return { x: onAxis(kind.x, word), y: onAxis(kind.y, words[at + field.at + 1]!) };
+    default:
+      return numberOf(field, word);
+  }
+}
+
+/** The value of a word of an integer, float or angle. */
+export function numberOf(field: FieldLayout, word: number): number {
+  const { kind } = field;
+  if (kind.type === "integer") return kind.min + word;
+  if (kind.type === "float") return onAxis(kind.axis, word);
+  return kind.type === "angle" ? (word * TAU) / 2 ** kind.bits : word;
+}
+
+/** The value of step `q` of an axis. */
+export function onAxis(axis: Axis, q: number): number {
+  return axis.min + q * axis.step;
+}
+
+function choiceWidth(count: number): number {
+  return count < 2 ? 0 : widthOf(count - 1);
+}
+
+function columnsOf(field: Field, at: number): Column[] {
+  const column = (max: number, offset: number = 0, textWords: number = 0): Column => {
+    return { at: at + offset, bits: widthOf(max), max, textWords };
+  };
+  const { kind } = field;
+  switch (kind.type) {
+    case "integer":
+      return [column(kind.span)];
+    case "float":
+      return [column(kind.axis.span)];
+    case "flag":
+      return [column(1)];
+    case "enum":
+      return [column(kind.variants.length - 1)];
+    case "angle":
+      return [column(2 ** kind.bits - 1)];
+    case "vec2":
+      return [column(kind.x.span), column(kind.y.span, 1)];
+    case "text":
+      return [column(kind.bytesMax, 0, Math.ceil(kind.bytesMax / 4))];
+  }
+}
+
+function readText(column: Column, length: number, reader: BitReader, out: Uint32Array, at: number): void {
+  out.fill(0, at, at + column.textWords);
+  let high = 0;
+  for (let i = 0; i < length; i++) {
+    const byte = reader.bits(8);
+    high |= byte;
+    SCRATCH[i] = byte;
+    out[at + (i >>> 2)]! |= byte << ((i & 3) * 8);
+  }
+  if (high < 0x80) return;
+  try {
+    DECODE.decode(SCRATCH.subarray(0, length));
+  } catch {
+    throw new ProtocolError("text is not UTF-8");
+  }
+}
+
+function textOf(field: FieldLayout, words: Uint32Array, at: number): string {
+  const length = words[at + field.at]!;
+  const first = at + field.at + 1;
+  for (let i = 0; i < length; i++) SCRATCH[i] = words[first + (i >>> 2)]! >>> ((i & 3) * 8);
+  return DECODE.decode(SCRATCH.subarray(0, length));
+}
+
+function writeField(record: string, field: FieldLayout, value: unknown, out: Uint32Array): void {
+  const { kind, at } = field;
+  switch (kind.type) {
+    case "flag":
+      out[at] = value ? 1 : 0;
+      return;
+    case "integer":
+      out[at] = clamp(Math.round(toNumber(record, field, value)) - kind.min, kind.span);
+      return;
+    case "float":
+      out[at] = toAxis(kind.axis, toNumber(record, field, value));
+      return;
+    case "angle": {
+      const steps = 2 ** kind.bits;
+      const q = Math.round((toNumber(record, field, value) / TAU) * steps) % steps;
+      out[at] = Number.isFinite(q) ? (q + steps) % steps : 0;
+      return;
+    }
+    case "enum": {
+      const index = typeof value === "string" ? kind.variants.indexOf(value) : -1;
+      if (index < 0) throw wrong(record, field, `one of ${kind.variants.join(", ")}`, value);
+      out[at] = index;
+      return;
+    }
+    case "vec2": {
+      const { x, y } = (value ?? {}) as { x?: unknown; y?: unknown };
+      out[at] = toAxis(kind.x, toNumber(record, field, x));
+      out[at + 1] = toAxis(kind.y, toNumber(record, field, y));
+      return;
+    }
+    case "text": {
+      if (typeof value !== "string") throw wrong(record, field, "a string", value);
+      // `encodeInto` stops before a character that does not fit.
+      const { written } = ENCODE.encodeInto(value, SCRATCH.subarray(0, kind.bytesMax));
+      out[at] = written;
+      out.fill(0, at + 1, at + field.words);
+      for (let i = 0; i < written; i++) out[at + 1 + (i >>> 2)]! |= SCRATCH[i]! << ((i & 3) * 8);
+    }
+  }
+}
+
+function toAxis(axis: Axis, value: number): number {
+  return clamp(Math.round((value - axis.min) / axis.step), axis.span);
+}
+
+function clamp(q: number, span: number): number {
+  return q > 0 ? Math.min(q, span) : 0;
+}
+
+// Sums of keys that were never pressed give NaN: that means "not pressed", not a mistake.
+function toNumber(record: string, field: FieldLayout, value: unknown): number {
+  if (typeof value !== "number") throw wrong(record, field, "a number", value);
+  return Number.isNaN(value) ? 0 : value;
+}
+
+function wrong(record: string, field: FieldLayout, want: string, value: unknown): Error {
+  return new Error(`${record}: the field "${field.name}" must be ${want}, not ${String(value)}`);
+}

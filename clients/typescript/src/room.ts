@@ -1,0 +1,381 @@
+/**
+ * A joined room: drives a `ClientSession` over a socket, samples inputs once per tick, and plays events
+ * when their tick is drawn. Made by `connect`.
+ *
+ * Invariant: whether or not the page draws, each message and each timer runs `#pump`, which keeps acks
+ * and inputs flowing; browsers throttle timers of hidden pages, but not messages.
+ */
+
+import { type CloseDetails, CloseCode, retryAfterMs } from "./close.ts";
+import type { ProtocolError } from "./error.ts";
+import { type Entity, Interpolation } from "./interpolation.ts";
+import type { Layout } from "./layout.ts";
+import { EVENTS_PENDING_MAX } from "./limits.ts";
+import { encodeBye, type Welcome } from "./messages.ts";
+import { Meter } from "./meter.ts";
+import type { Schema } from "./schema.ts";
+import type { ClientSession, GameEvent, SessionEvent } from "./session.ts";
+import { type Clock, closeSocket, sendMessage, type SocketClose, type SocketLike } from "./socket.ts";
+
+/** Values of a record's fields: numbers, booleans, strings (texts and enum variants) and `{x, y}`. */
+export type Fields = Record<string, unknown>;
+
+/** Fields whose types the page does not declare. */
+export type AnyFields = Record<string, any>;
+
+/** What comes with a game event besides its fields. */
+export interface EventMeta {
+  readonly tick: number;
+  /** Number of the input that caused it, if the game said so. */
+  readonly cause: number | undefined;
+}
+
+/** A snapshot of the numbers that a HUD shows. */
+export interface Stats {
+  /** Round trip in milliseconds, minimum of the last five seconds; 0 before the first sample. */
+  readonly ping: number;
+  /** Ticks per second of the room. */
+  readonly tickRate: number;
+  readonly updatesPerSecond: number;
+  /** Payload received per second, without WebSocket and TCP headers. */
+  readonly bytesPerSecond: number;
+  /** How far in the past entities of others are drawn. */
+  readonly renderDelayMs: number;
+  /** Mean deviation of Updates from their regular arrival. */
+  readonly jitterMs: number;
+  /** How long before its tick the newest reported input arrived, in ticks; `undefined` before the first. */
+  readonly inputMargin: number | undefined;
+  /** Tick of the newest Update. */
+  readonly tick: number;
+  /** Tick that was drawn last, with its fraction. */
+  readonly renderTick: number;
+  readonly updates: number;
+  readonly hashMismatches: number;
+  readonly decodeErrors: number;
+  readonly resyncs: number;
+}
+
+/** What `connect` hands over. */
+export interface RoomParts {
+  readonly socket: SocketLike;
+  readonly clock: Clock;
+  readonly session: ClientSession;
+  readonly welcome: Welcome;
+  readonly playerName: string;
+}
+
+type Handler = (argument: never, meta: EventMeta) => void;
+
+/** Without an `advance` for this long the page does not draw: events are played as their tick passes. */
+const DRAWING_MS = 250;
+/** Longest sleep of the timer; it only bounds what a wrong estimate could cost. */
+const SLEEP_MS_MAX = 500;
+
+export class Room {
+  /** This player's id in the room, from 1. */
+  readonly player: number;
+  /** The name that was asked for. */
+  readonly playerName: string;
+  /** Kind of room, for example `arena`. */
+  readonly kind: string;
+  /** Id of the room. */
+  readonly id: string;
+  readonly tickRate: number;
+  /** What the game replicates and accepts. */
+  readonly schema: Schema;
+
+  readonly #socket: SocketLike;
+  readonly #clock: Clock;
+  readonly #session: ClientSession;
+  readonly #layout: Layout;
+  readonly #interpolation: Interpolation;
+  readonly #handlers = new Map<string, Set<Handler>>();
+  readonly #classes: ReadonlyMap<string, number>;
+  readonly #commands: ReadonlyMap<string, number>;
+  readonly #bytes = new Meter();
+  readonly #updates = new Meter();
+
+  #input: (() => object) | undefined;
+  readonly #inputWords: Uint32Array;
+  readonly #pressed: Uint8Array;
+  #events: GameEvent[] = [];
+  #renderTick = 0;
+  #advancedMs = -Infinity;
+  #timer: unknown;
+  #closed: CloseDetails | undefined;
+  #left = false;
+
+  constructor(parts: RoomParts) {
+    const { welcome, session } = parts;
+    this.#socket = parts.socket;
+    this.#clock = parts.clock;
+    this.#session = session;
+    this.#layout = session.layout!;
+    this.#interpolation = new Interpolation(this.#layout, 1000 / welcome.tickRateHz, welcome.snapshotEvery);
+    this.#classes = new Map(this.#layout.classes.map((record, index) => [record.name, index]));
+    this.#commands = new Map(this.#layout.commands.map((record, index) => [record.name, index]));
+    this.#inputWords = new Uint32Array(this.#layout.input.words);
+    this.#pressed = new Uint8Array(this.#layout.input.fields.length);
+    for (const name of ["open", "message", "close", "error"]) this.#handlers.set(name, new Set());
+    for (const record of this.#layout.events) if (!this.#handlers.has(record.name)) this.#handlers.set(record.name, new Set());
+    this.player = welcome.player;
+    this.playerName = parts.playerName;
+    this.kind = welcome.kind;
+    this.id = welcome.room;
+    this.tickRate = welcome.tickRateHz;
+    this.schema = welcome.schema!;
+    this.#listen();
+  }
+
+  /**
+   * Sets what this player intends. Called once per tick, also while the page is hidden; the object may
+   * be reused. Edge fields: return whether the key is down, each press is sent once.
+   *
+   * Throws `Error` at once when a field is missing, unknown or of another type than the game declared.
+   */
+  input(sample: () => object): void {
+    this.#layout.input.quantize(sample() as Fields, this.#inputWords);
+    this.#input = sample;
+    this.#pump(this.#clock.now());
+  }
+
+  /**
+   * Sends a request outside the tick stream. Returns its number, or 0 when the room is closed.
+   *
+   * Throws `Error` for a name or field that the game does not declare.
+   */
+  command(name: string, fields: object = {}): number {
+    const index = this.#commands.get(name);
+    if (index === undefined) throw new Error(`no command "${name}"; commands: ${namesOf(this.#commands)}`);
+    const record = this.#layout.commands[index]!;
+    const words = new Uint32Array(record.words);
+    record.quantize(fields as Fields, words);
+    if (this.#left || this.#closed !== undefined) return 0;
+    const number = this.#session.pushCommand(index, words);
+    this.#transmit(this.#clock.now());
+    return number;
+  }
+
+  /**
+   * Calls `handler` for a socket event, or for a game event when its tick is drawn. The returned function
+   * unsubscribes. A handler for `open` or `close` that comes after the fact is called soon.
+   *
+   * Throws `Error` for a name that is neither.
+   */
+  on(name: "open", handler: () => void): () => void;
+  on(name: "message", handler: (message: { readonly data: ArrayBuffer }) => void): () => void;
+  on(name: "close", handler: (close: CloseDetails) => void): () => void;
+  on(name: "error", handler: (error: { readonly message: string }) => void): () => void;
+  on<T = any>(name: string, handler: (event: T, meta: EventMeta) => void): () => void;
+  on(name: string, handler: Handler): () => void {
+    const handlers = this.#handlers.get(name);
+    if (handlers === undefined) throw new Error(`no event "${name}"; events: ${[...this.#handlers.keys()].join(", ")}`);
+    handlers.add(handler);
+    const missed = name === "open" ? {} : name === "close" ? this.#closed : undefined;
+    if (missed !== undefined) {
+      queueMicrotask(() => {
+        if (handlers.has(handler)) this.#call(handler, missed, NO_META);
+      });
+    }
+    return () => void handlers.delete(handler);
+  }
+
+  /**
+   * Entities of a class as the last `advance` drew them: `{ id, own, ...fields }`. The array and the
+   * objects are reused by the next `advance`: copy what has to be kept.
+   *
+   * Throws `Error` for a class that the game does not declare.
+   */
+  entities<T extends object = AnyFields>(className: string): readonly (Entity & Readonly<T>)[] {
+    const index = this.#classes.get(className);
+    if (index === undefined) throw new Error(`no class "${className}"; classes: ${namesOf(this.#classes)}`);
+    return this.#interpolation.entities(index) as readonly (Entity & Readonly<T>)[];
+  }
+
+  /** Moves drawing to `nowMs`, as `requestAnimationFrame` or `performance.now()` gives it, and plays events that are due. */
+  advance(nowMs: number): void {
+    const now = this.#clock.now();
+    this.#advancedMs = now;
+    this.#renderTick = this.#interpolation.advance(nowMs);
+    this.#play(this.#renderTick);
+    this.#pump(now);
+  }
+
+  get stats(): Stats {
+    const now = this.#clock.now();
+    const { clock } = this.#interpolation;
+    const { updates, hashMismatches, decodeErrors, resyncs } = this.#session.counters;
+    return {
+      ping: this.#session.rttMs ?? 0,
+      tickRate: this.tickRate,
+      updatesPerSecond: this.#updates.perSecond(now),
+      bytesPerSecond: this.#bytes.perSecond(now),
+      renderDelayMs: clock.delayMs,
+      jitterMs: clock.jitterMs,
+      inputMargin: this.#session.inputMargin,
+      tick: this.#session.tick,
+      renderTick: this.#renderTick,
+      updates,
+      hashMismatches,
+      decodeErrors,
+      resyncs,
+    };
+  }
+
+  /** Leaves on purpose: the seat is free at once. `close` handlers run when the socket is closed. */
+  leave(): void {
+    if (this.#left || this.#closed !== undefined) return;
+    this.#stop();
+    sendMessage(this.#socket, encodeBye(0));
+    closeSocket(this.#socket, CloseCode.Normal, "left");
+  }
+
+  #listen(): void {
+    this.#socket.onopen = null;
+    this.#socket.onmessage = (event: { readonly data: unknown }) => this.#onMessage(event.data);
+    this.#socket.onclose = (event: SocketClose) => this.#onClose(event);
+    this.#socket.onerror = () => this.#emit("error", { message: "the connection failed" });
+    this.#pump(this.#clock.now());
+  }
+
+  #onMessage(data: unknown): void {
+    const now = this.#clock.now();
+    if (!(data instanceof ArrayBuffer)) return this.#fail(CloseCode.BadMessage, "the server sent text");
+    this.#emit("message", { data });
+    if (this.#left) return;
+    this.#bytes.add(data.byteLength, now);
+    this.#session.handleMessage(new Uint8Array(data), now);
+    for (let event = this.#session.pollEvent(); event !== undefined; event = this.#session.pollEvent()) {
+      this.#onSessionEvent(event, now);
+    }
+    this.#pump(now);
+  }
+
+  #onSessionEvent(event: SessionEvent, now: number): void {
+    switch (event.type) {
+      case "updated":
+        this.#updates.add(1, now);
+        this.#interpolation.push(this.#session.world!, event.tick, now);
+        return;
+      case "reanchored":
+        this.#interpolation.clock.reset();
+        return;
+      case "game":
+        this.#events.push(event.event);
+        return;
+      case "failed":
+        this.#onFailed(event.error);
+        return;
+      case "welcomed":
+      case "rejected":
+    }
+  }
+
+  #onFailed(error: ProtocolError): void {
+    this.#fail(error.code, error.message);
+  }
+
+  #fail(code: number, message: string): void {
+    if (this.#left) return;
+    this.#stop();
+    this.#emit("error", { message });
+    closeSocket(this.#socket, code, message);
+  }
+
+  #onClose(event: SocketClose): void {
+    if (this.#closed !== undefined) return;
+    this.#stop();
+    const { wasClean, code, reason } = event;
+    this.#closed = { wasClean, code, reason, retryAfterMs: retryAfterMs(reason) };
+    // What the server said before it closed is still played.
+    this.#play(Infinity);
+    this.#emit("close", this.#closed);
+  }
+
+  #stop(): void {
+    this.#left = true;
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  #pump(now: number): void {
+    if (this.#left) return;
+    if (this.#input !== undefined) this.#sampleInputs(this.#input, now);
+    this.#transmit(now);
+    if (now - this.#advancedMs > DRAWING_MS) this.#play(this.#interpolation.tickAt(now));
+    while (this.#events.length > EVENTS_PENDING_MAX) this.#playOne();
+    this.#sleep(now);
+  }
+
+  #sampleInputs(sample: () => object, now: number): void {
+    // Before anything can be drawn, what is known is the newest tick.
+    const view = this.#interpolation.tickAt(now) || this.#session.tick;
+    for (let tick = this.#session.pollInput(now); tick !== undefined; tick = this.#session.pollInput(now)) {
+      try {
+        this.#layout.input.quantize(sample() as Fields, this.#inputWords);
+      } catch (error) {
+        report(error);
+      }
+      this.#pressEdges();
+      this.#session.pushInput(tick, this.#inputWords, view, now);
+    }
+  }
+
+  /** Leaves an edge field set only where the key went down since the sample before. */
+  #pressEdges(): void {
+    const { fields } = this.#layout.input;
+    for (let i = 0; i < fields.length; i++) {
+      const { edge, at } = fields[i]!;
+      if (!edge) continue;
+      const down = this.#inputWords[at]!;
+      if (this.#pressed[i] === 1) this.#inputWords[at] = 0;
+      this.#pressed[i] = down;
+    }
+  }
+
+  #transmit(now: number): void {
+    for (let message = this.#session.pollTransmit(now); message !== undefined; message = this.#session.pollTransmit(now)) {
+      sendMessage(this.#socket, message);
+    }
+  }
+
+  #sleep(now: number): void {
+    this.#clock.clearTimeout(this.#timer);
+    const input = this.#input === undefined ? Infinity : (this.#session.pollInputTime() ?? Infinity);
+    const due = Math.min(input, this.#session.pollTimeout() ?? Infinity, now + SLEEP_MS_MAX);
+    this.#timer = this.#clock.setTimeout(() => this.#pump(this.#clock.now()), Math.max(1, due - now));
+  }
+
+  /** Plays events up to a tick, in order. */
+  #play(tick: number): void {
+    while (this.#events.length > 0 && this.#events[0]!.tick <= tick) this.#playOne();
+  }
+
+  #playOne(): void {
+    const { name, tick, cause, fields } = this.#events.shift()!;
+    this.#emit(name, fields, { tick, cause });
+  }
+
+  #emit(name: string, argument: object, meta: EventMeta = NO_META): void {
+    for (const handler of [...this.#handlers.get(name)!]) this.#call(handler, argument, meta);
+  }
+
+  // A mistake in one handler must stop neither the others nor the session.
+  #call(handler: Handler, argument: object, meta: EventMeta): void {
+    try {
+      handler(argument as never, meta);
+    } catch (error) {
+      report(error);
+    }
+  }
+}
+
+const NO_META: EventMeta = { tick: 0, cause: undefined };
+
+function namesOf(named: ReadonlyMap<string, number>): string {
+  return [...named.keys()].join(", ") || "none";
+}
+
+function report(error: unknown): void {
+  if (typeof reportError === "function") reportError(error);
+  else console.error(error);
+}

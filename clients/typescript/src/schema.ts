@@ -1,0 +1,162 @@
+/**
+ * What a game replicates and accepts, as the server describes it in Welcome (PROTOCOL section 4).
+ * Owns decoding and validation; `layout.ts` owns what is computed from it.
+ *
+ * Invariant: a `Schema` that `decodeSchema` returned has only kinds, flags and interpolations of this
+ * version, and every number in it is in range.
+ */
+
+import type { Decoder } from "./bincode.ts";
+import { CloseCode } from "./close.ts";
+import { ProtocolError } from "./error.ts";
+import { CLASSES_MAX, COMMANDS_MAX, EVENTS_MAX, FIELDS_MAX, NAME_BYTES_MAX, VARIANTS_MAX } from "./limits.ts";
+
+/** Evenly spaced values `min + q * step` for q in 0..=span. */
+export interface Axis {
+  readonly min: number;
+  readonly step: number;
+  readonly span: number;
+}
+
+/** How a field's value maps to quantized words. */
+export type FieldKind =
+  | { readonly type: "integer"; readonly min: number; readonly span: number }
+  | { readonly type: "float"; readonly axis: Axis }
+  | { readonly type: "flag" }
+  | { readonly type: "enum"; readonly variants: readonly string[] }
+  | { readonly type: "angle"; readonly bits: number }
+  | { readonly type: "vec2"; readonly x: Axis; readonly y: Axis }
+  | { readonly type: "text"; readonly bytesMax: number };
+
+/** One declared value of a record. */
+export interface Field {
+  readonly name: string;
+  readonly kind: FieldKind;
+  /** Only the owning player receives it. */
+  readonly owner: boolean;
+  /** Never changes while the entity lives. */
+  readonly once: boolean;
+  /** Input flag that is 1 only in the input during which it was pressed. */
+  readonly edge: boolean;
+  /** Drawn between snapshots; otherwise it steps. */
+  readonly linear: boolean;
+  /** Distance above which a change is drawn at once; 0 = never. */
+  readonly snap: number;
+}
+
+/** A class, an input, an event or a command. */
+export interface RecordSchema {
+  readonly name: string;
+  readonly fields: readonly Field[];
+}
+
+export interface Schema {
+  readonly classes: readonly RecordSchema[];
+  readonly input: RecordSchema;
+  readonly events: readonly RecordSchema[];
+  readonly commands: readonly RecordSchema[];
+}
+
+const FLAG_OWNER = 1;
+const FLAG_ONCE = 4;
+const FLAG_EDGE = 8;
+
+/**
+ * Decodes the schema of a Welcome.
+ *
+ * Throws `ProtocolError` with `CloseCode.Version` for what a later version may mean, and with
+ * `CloseCode.BadMessage` for what no version allows.
+ */
+export function decodeSchema(decoder: Decoder): Schema {
+  const record = (): RecordSchema => decodeRecord(decoder);
+  const schema = {
+    classes: decoder.list(CLASSES_MAX, record),
+    input: record(),
+    events: decoder.list(EVENTS_MAX, record),
+    commands: decoder.list(COMMANDS_MAX, record),
+  };
+  checkNames("class", schema.classes);
+  checkNames("event", schema.events);
+  checkNames("command", schema.commands);
+  return schema;
+}
+
+function decodeRecord(decoder: Decoder): RecordSchema {
+  const name = decoder.text(NAME_BYTES_MAX);
+  const fields = decoder.list(FIELDS_MAX, () => decodeField(decoder));
+  checkNames(`field of ${name}`, fields);
+  return { name, fields };
+}
+
+function decodeField(decoder: Decoder): Field {
+  const name = decoder.text(NAME_BYTES_MAX);
+  const kind = decodeKind(decoder, name);
+  const flags = decoder.u8();
+  const interpolation = decoder.u8();
+  const snap = decoder.f64();
+  const edgeWith = decoder.option(() => decoder.u8());
+  const velocityOf = decoder.option(() => decoder.u8());
+  const tolerance = decoder.u32();
+  if ((flags & ~(FLAG_OWNER | FLAG_ONCE | FLAG_EDGE)) !== 0) throw unknown(name, `flags ${flags}`);
+  if (interpolation > 1) throw unknown(name, `interpolation ${interpolation}`);
+  if (edgeWith !== undefined || velocityOf !== undefined || tolerance !== 0) throw unknown(name, "reserved settings");
+  if (!(snap >= 0 && snap < Infinity)) throw new ProtocolError(`field ${name}: snap is ${snap}`);
+  return {
+    name,
+    kind,
+    owner: (flags & FLAG_OWNER) !== 0,
+    once: (flags & FLAG_ONCE) !== 0,
+    edge: (flags & FLAG_EDGE) !== 0,
+    linear: interpolation === 1,
+    snap,
+  };
+}
+
+function decodeKind(decoder: Decoder, field: string): FieldKind {
+  const tag = decoder.tag();
+  switch (tag) {
+    case 0:
+      return { type: "integer", min: decoder.i32(), span: decoder.u32() };
+    case 1:
+      return { type: "float", axis: decodeAxis(decoder, field) };
+    case 2:
+      return { type: "flag" };
+    case 3: {
+      const variants = decoder.list(VARIANTS_MAX, () => decoder.text(NAME_BYTES_MAX));
+      if (variants.length === 0) throw new ProtocolError(`field ${field}: enum without variants`);
+      return { type: "enum", variants };
+    }
+    case 4: {
+      const bits = decoder.u8();
+      if (bits < 1 || bits > 24) throw new ProtocolError(`field ${field}: angle of ${bits} bits`);
+      return { type: "angle", bits };
+    }
+    case 5:
+      return { type: "vec2", x: decodeAxis(decoder, field), y: decodeAxis(decoder, field) };
+    case 6:
+      return { type: "text", bytesMax: decoder.u8() };
+    default:
+      throw unknown(field, `kind ${tag}`);
+  }
+}
+
+function decodeAxis(decoder: Decoder, field: string): Axis {
+  const axis = { min: decoder.f64(), step: decoder.f64(), span: decoder.u32() };
+  if (!Number.isFinite(axis.min) || !(axis.step > 0) || !Number.isFinite(axis.min + axis.step * axis.span)) {
+    throw new ProtocolError(`field ${field}: axis from ${axis.min} by ${axis.step}`);
+  }
+  return axis;
+}
+
+// A name that is no plain property would change the object that the page is given.
+function checkNames(what: string, named: readonly { readonly name: string }[]): void {
+  const seen = new Set(["", "__proto__"]);
+  for (const { name } of named) {
+    if (seen.has(name)) throw new ProtocolError(`${what}: the name "${name}" cannot be used or is used twice`);
+    seen.add(name);
+  }
+}
+
+function unknown(field: string, what: string): ProtocolError {
+  return new ProtocolError(`field ${field}: ${what} is not known to this client`, CloseCode.Version);
+}

@@ -1,0 +1,468 @@
+//! Game sessions: the service that speaks PROTOCOL.md over the connections of one I/O thread.
+//!
+//! Owns the way of a session through AwaitHello, Joining and Active as far as rooms and connections are concerned: admission,
+//! the hand-over of inputs to the bridge, what a tick's output means for each player. The rules of the protocol itself are
+//! netcode's `ServerSession`; encoding happens in `send_pass` only. Runs no game code and never waits. Invariant: a seat that
+//! was granted is given back exactly once, by the game's kick or by a `Leave` from here.
+
+mod intake;
+mod name;
+mod room_view;
+mod routes;
+mod send_pass;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tickwire_netcode::close::CloseCode;
+use tickwire_netcode::error::ProtocolError;
+use tickwire_netcode::message::bounded::Text;
+use tickwire_netcode::message::{Hello, Welcome, encode_event_fields};
+use tickwire_netcode::session::{Due, EventRecord, ServerSession};
+use tickwire_netcode::time::{Tick, Time};
+use tickwire_netcode::ws::MessageKind;
+use tickwire_netcode::ws::handshake::Request;
+
+use crate::bridge::{
+    InboundEntry, IoEnd, JoinRequest, OutboundEvents, Recipients, Refused, RoomId, SeatId, Seated, TickOutput,
+};
+use crate::game::Leave;
+use crate::limits;
+use crate::metrics::io::IoMetrics;
+use crate::metrics::traffic::Received;
+use crate::net::connections::Connections;
+use crate::net::outbox::Outbox;
+use crate::net::service::{Closed, ConnectionId, Flow, Message, Route, Service};
+use crate::net::transport::Transport;
+use crate::sim::KindWire;
+
+use intake::Intake;
+use room_view::{RoomPlayer, RoomView, RoomViews};
+pub(crate) use routes::Routes;
+use send_pass::SendPass;
+
+/// Where a session stands between its connection and a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// No seat asked for yet.
+    Outside,
+    /// The simulation decides.
+    Joining,
+    /// In a room; `kind` indexes the room kinds.
+    Seated { seat: SeatId, kind: usize },
+    /// The seat is gone or was never granted; the connection is closing.
+    Gone,
+}
+
+/// What one connection carries.
+pub(crate) struct PlayerSession {
+    protocol: ServerSession,
+    place: Place,
+    /// Welcome, until a send has taken it.
+    welcome: Vec<u8>,
+    /// The client is still to be told that time was dropped.
+    reanchor: bool,
+    /// The player said goodbye.
+    bye: bool,
+}
+
+/// What all I/O threads' services share.
+pub(crate) struct Shared {
+    pub(crate) routes: Routes,
+    pub(crate) kinds: Vec<Arc<KindWire>>,
+    pub(crate) tick_rate_hz: u16,
+    /// Source of session ids.
+    pub(crate) sessions: AtomicU32,
+}
+
+/// The game sessions of one I/O thread.
+pub(crate) struct GameSessions {
+    shared: Arc<Shared>,
+    link: IoEnd,
+    metrics: Arc<IoMetrics>,
+    rooms: RoomViews,
+    pass: SendPass,
+    /// Scratch: coded fields of one event.
+    fields: Vec<u8>,
+}
+
+impl GameSessions {
+    pub(crate) fn new(shared: Arc<Shared>, link: IoEnd, metrics: Arc<IoMetrics>) -> Self {
+        Self {
+            shared,
+            link,
+            metrics,
+            rooms: RoomViews::default(),
+            pass: SendPass::default(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// Hands over what has come; what finds the bridge full stays.
+    fn publish(&mut self) {
+        self.link.publish();
+        self.metrics.count_inbound(self.link.batch.entries.len());
+    }
+
+    /// Asks the simulation for a seat, or says why there will be none.
+    fn admit(
+        &mut self,
+        id: ConnectionId,
+        session: &mut PlayerSession,
+        hello: &Hello,
+        out: &mut Outbox<'_>,
+    ) -> Flow {
+        let Some(kind) = self.shared.kinds.iter().position(|kind| *kind.name == *hello.kind.as_str()) else {
+            return reject(session, CloseCode::NoSuchRoom, out);
+        };
+        let name = name::clean(hello.name.as_str());
+        tracing::debug!(
+            conn = id.index,
+            kind = ?hello.kind.as_str(),
+            sdk = ?hello.sdk.as_str(),
+            "a client asks for a seat"
+        );
+        let request = JoinRequest { connection: id, kind, room: name::clean(hello.room.as_str()), name };
+        if !self.link.batch.has_room() {
+            return reject(session, CloseCode::Busy, out);
+        }
+        self.link.batch.entries.push(InboundEntry::Join(Box::new(request)));
+        session.place = Place::Joining;
+        Flow::Continue
+    }
+
+    /// Takes in one tick of one room.
+    fn apply<T: Transport>(
+        &mut self,
+        output: &mut TickOutput,
+        connections: &mut Connections<'_, T, Box<PlayerSession>>,
+        now: Time,
+    ) {
+        if let Some(code) = output.ended {
+            self.end_room(output, code, connections);
+            return;
+        }
+        for seated in output.seated.drain(..) {
+            self.welcome(output.room, output.tick, &seated, connections, now);
+        }
+        let Some(view) = self.rooms.find(output.room) else { return };
+        if let Some(snapshot) = output.snapshot.take() {
+            view.latch(snapshot);
+        }
+        view.take_lines(&output.lines);
+        if output.reanchor {
+            for player in &view.players {
+                if let Some(session) = connections.session(player.connection) {
+                    session.reanchor = true;
+                }
+            }
+        }
+        let kind = &self.shared.kinds[view.kind];
+        push_events(&output.events, kind, view, &mut self.fields, connections);
+        for (player, reason) in output.kicked.drain(..) {
+            if let Some(kicked) = view.player(player) {
+                if let Some(session) = connections.session(kicked.connection) {
+                    session.place = Place::Gone;
+                }
+                tracing::info!(
+                    conn = kicked.connection.index,
+                    player = player.0,
+                    reason,
+                    "the game kicks a player"
+                );
+                connections.close(kicked.connection, CloseCode::Policy.code(), &reason);
+                view.remove(player);
+            }
+        }
+        self.rooms.drop_if_empty(output.room);
+    }
+
+    /// Answers a granted seat with Welcome, or gives it back when the client has gone meanwhile.
+    fn welcome<T: Transport>(
+        &mut self,
+        room: RoomId,
+        tick: Tick,
+        seated: &Seated,
+        connections: &mut Connections<'_, T, Box<PlayerSession>>,
+        now: Time,
+    ) {
+        let seat = SeatId { room, player: seated.player };
+        let kind = &self.shared.kinds[seated.kind];
+        let session =
+            connections.session(seated.connection).filter(|session| session.place == Place::Joining);
+        let Some(session) = session else {
+            self.link.batch.entries.push(InboundEntry::Leave { seat, why: Leave::Lost });
+            return;
+        };
+        let base_tick = Tick(tick.0.wrapping_sub(1));
+        let welcome = Welcome {
+            session: self.shared.sessions.fetch_add(1, Ordering::Relaxed),
+            player: seated.player.0,
+            kind: Text::truncated(&kind.name),
+            room: Text::truncated(&seated.room_name),
+            base_tick: base_tick.0,
+            tick_rate_hz: self.shared.tick_rate_hz,
+            snapshot_every: 1,
+            schema_hash: kind.schema_hash,
+            ..Welcome::default()
+        };
+        if session.protocol.welcome(welcome, &kind.schema_bytes, now, &mut session.welcome) {
+            session.place = Place::Seated { seat, kind: seated.kind };
+            let player = RoomPlayer::new(seated.player, seated.connection, base_tick);
+            self.rooms.entry(room, seated.kind).players.push(player);
+        } else {
+            session.place = Place::Gone;
+            self.link.batch.entries.push(InboundEntry::Leave { seat, why: Leave::Lost });
+        }
+    }
+
+    /// The room has failed, or this thread has fallen too far behind it: everybody of it leaves.
+    fn end_room<T: Transport>(
+        &mut self,
+        output: &mut TickOutput,
+        code: CloseCode,
+        connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    ) {
+        let reason = close_reason(code);
+        // Who was seated in the room's last tick has no Welcome yet.
+        for seated in output.seated.drain(..) {
+            if let Some(session) = connections.session(seated.connection) {
+                session.place = Place::Seated {
+                    seat: SeatId { room: output.room, player: seated.player },
+                    kind: seated.kind,
+                };
+            }
+            refuse(seated.connection, code, connections);
+        }
+        let Some(view) = self.rooms.find(output.room) else { return };
+        for player in view.players.drain(..) {
+            connections.close(player.connection, code.code(), &reason);
+        }
+        self.rooms.drop_if_empty(output.room);
+    }
+}
+
+impl Service for GameSessions {
+    type Session = Box<PlayerSession>;
+
+    // A player who reads slowly still plays: inputs are taken while updates are gated.
+    const READS_WHILE_BLOCKED: bool = true;
+
+    fn route(&mut self, request: &Request<'_>) -> Route {
+        self.shared.routes.route(request)
+    }
+
+    fn opened(&mut self, _id: ConnectionId, now: Time) -> Self::Session {
+        Box::new(PlayerSession {
+            protocol: ServerSession::new(now),
+            place: Place::Outside,
+            welcome: Vec::new(),
+            reanchor: false,
+            bye: false,
+        })
+    }
+
+    fn heard(&mut self, session: &mut Self::Session, now: Time) {
+        session.protocol.heard(now);
+    }
+
+    fn message(
+        &mut self,
+        id: ConnectionId,
+        session: &mut Self::Session,
+        message: Message<'_>,
+        out: &mut Outbox<'_>,
+        now: Time,
+    ) -> Flow {
+        if message.kind != MessageKind::Binary {
+            return close_for(id, ProtocolError::NotBinary);
+        }
+        let (seat, layout) = match session.place {
+            Place::Seated { seat, kind } => (Some(seat), Some(&self.shared.kinds[kind].layout)),
+            _ => (None, None),
+        };
+        self.metrics.received.add(Received::of(message.payload), 1);
+        let before = session.protocol.stats();
+        let mut intake = Intake::new(seat, &mut self.link.batch, out);
+        let taken = session.protocol.handle_message(message.payload, now, layout, &mut intake);
+        let Intake { hello, bye, overflowed, .. } = intake;
+        self.metrics.count_session(before, session.protocol.stats());
+        if let Err(error) = taken {
+            return close_for(id, error);
+        }
+        if let Some(hello) = hello {
+            return self.admit(id, session, &hello, out);
+        }
+        if bye {
+            session.bye = true;
+            return Flow::Close(CloseCode::Normal.code(), Cow::Borrowed(""));
+        }
+        if overflowed {
+            tracing::debug!(conn = id.index, "the simulation does not take inputs: closing as busy");
+            return Flow::Close(CloseCode::Busy.code(), close_reason(CloseCode::Busy));
+        }
+        Flow::Continue
+    }
+
+    fn read_pass_ended(&mut self, _now: Time) {
+        self.publish();
+    }
+
+    fn is_settled(&self, session: &Self::Session) -> bool {
+        matches!(session.place, Place::Seated { .. })
+    }
+
+    fn timeout(&self, session: &Self::Session) -> Option<Time> {
+        session.protocol.poll_timeout()
+    }
+
+    fn timed_out(
+        &mut self,
+        id: ConnectionId,
+        session: &mut Self::Session,
+        out: &mut Outbox<'_>,
+        now: Time,
+    ) -> Flow {
+        match session.protocol.handle_timeout(now) {
+            Ok(Due::Ping) => {
+                out.ping(&[]);
+                Flow::Continue
+            }
+            Ok(Due::Nothing) => Flow::Continue,
+            Err(error) => close_for(id, error),
+        }
+    }
+
+    fn closed(&mut self, id: ConnectionId, session: Self::Session, why: Closed) {
+        tracing::debug!(conn = id.index, reason = ?why, "a session has ended");
+        if let Place::Seated { seat, .. } = session.place {
+            let why = if session.bye { Leave::Left } else { Leave::Lost };
+            self.link.batch.entries.push(InboundEntry::Leave { seat, why });
+            if let Some(view) = self.rooms.find(seat.room) {
+                view.remove(seat.player);
+                self.rooms.drop_if_empty(seat.room);
+            }
+        }
+    }
+
+    fn tick<T: Transport>(&mut self, connections: &mut Connections<'_, T, Self::Session>, now: Time) {
+        while let Some(mut batch) = self.link.poll_outbound() {
+            for output in &mut batch.outputs {
+                self.apply(output, connections, now);
+            }
+            for Refused { connection, code } in batch.refused.drain(..) {
+                if let Some(session) = connections.session(connection) {
+                    session.place = Place::Gone;
+                }
+                refuse(connection, code, connections);
+            }
+            self.link.recycle(batch);
+        }
+        self.pass.run(&mut self.rooms, &self.shared.kinds, connections, &self.metrics, now);
+        // What an earlier pass found no place for, and the leaves of this tick.
+        self.publish();
+    }
+}
+
+/// Puts a tick's events into the lanes of those who hear them.
+fn push_events<T: Transport>(
+    events: &OutboundEvents,
+    kind: &KindWire,
+    view: &RoomView,
+    fields: &mut Vec<u8>,
+    connections: &mut Connections<'_, T, Box<PlayerSession>>,
+) {
+    for event in &events.list {
+        fields.clear();
+        encode_event_fields(&kind.layout, event.class, &events.words[event.words.clone()], fields);
+        let record = EventRecord {
+            tick: event.tick,
+            class: event.class,
+            cause: None,
+            droppable: event.droppable,
+            fields,
+        };
+        match &event.recipients {
+            Recipients::Everyone => {
+                for player in view.players.iter().filter(|player| event.tick.delta(player.base_tick) > 0) {
+                    push_event(&record, player.connection, connections);
+                }
+            }
+            Recipients::Listed(range) => {
+                for player in events.players[range.clone()].iter().filter_map(|player| view.player(*player)) {
+                    push_event(&record, player.connection, connections);
+                }
+            }
+        }
+    }
+}
+
+fn push_event<T: Transport>(
+    record: &EventRecord<'_>,
+    id: ConnectionId,
+    connections: &mut Connections<'_, T, Box<PlayerSession>>,
+) {
+    let Some(session) = connections.session(id) else { return };
+    if let Err(error) = session.protocol.push_event(record) {
+        tracing::debug!(conn = id.index, reason = %error, "closing a session");
+        connections.close(id, error.close_code().code(), &close_reason(error.close_code()));
+    }
+}
+
+/// Sends Reject and closes, during a tick.
+fn refuse<T: Transport>(
+    id: ConnectionId,
+    code: CloseCode,
+    connections: &mut Connections<'_, T, Box<PlayerSession>>,
+) {
+    let mut message = Vec::new();
+    connections.send(id, |session, ws, buffer| {
+        session.protocol.reject(code, reject_text(code), retry_after_ms(code), &mut message);
+        ws.send(MessageKind::Binary, &message, buffer);
+    });
+    connections.close(id, code.code(), &close_reason(code));
+}
+
+/// Replies Reject and closes, during a read pass.
+fn reject(session: &mut PlayerSession, code: CloseCode, out: &mut Outbox<'_>) -> Flow {
+    let mut message = Vec::new();
+    session.place = Place::Gone;
+    session.protocol.reject(code, reject_text(code), retry_after_ms(code), &mut message);
+    out.send(MessageKind::Binary, &message);
+    Flow::Close(code.code(), close_reason(code))
+}
+
+fn close_for(id: ConnectionId, error: ProtocolError) -> Flow {
+    tracing::debug!(conn = id.index, reason = %error, "closing a session");
+    Flow::Close(error.close_code().code(), error.to_string().into())
+}
+
+/// What Reject tells people.
+fn reject_text(code: CloseCode) -> &'static str {
+    match code {
+        CloseCode::NoSuchRoom => "there is no such kind of room",
+        CloseCode::Full => "the room is full",
+        CloseCode::Busy => "the server has no capacity now",
+        CloseCode::RoomFailed => "the room ended by a fault of the game",
+        _ => "",
+    }
+}
+
+/// The reason in the close frame; for Busy of the fixed form that clients read (PROTOCOL section 8).
+fn close_reason(code: CloseCode) -> Cow<'static, str> {
+    match retry_after_ms(code) {
+        0 => Cow::Borrowed(reject_text(code)),
+        ms => Cow::Owned(format!("retry-after-ms={ms}")),
+    }
+}
+
+const fn retry_after_ms(code: CloseCode) -> u32 {
+    match code {
+        CloseCode::Busy => limits::BUSY_RETRY_AFTER_MS,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! What an I/O thread knows of the rooms that its players are in: the newest snapshot and who receives it.
+//!
+//! Invariant: a view exists while it has players; players ascend.
+
+use std::sync::Arc;
+
+use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
+use tickwire_netcode::snapshot::Snapshot;
+use tickwire_netcode::time::Tick;
+
+use crate::bridge::{PlayerLine, RoomId};
+use crate::net::service::ConnectionId;
+
+/// A player of this I/O thread in a room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RoomPlayer {
+    pub(super) connection: ConnectionId,
+    pub(super) line: PlayerLine,
+    /// The tick before the first that this player sees.
+    pub(super) base_tick: Tick,
+}
+
+impl RoomPlayer {
+    pub(super) fn new(player: PlayerId, connection: ConnectionId, base_tick: Tick) -> Self {
+        let line =
+            PlayerLine { player, input_applied: InputSeq(0), input_margin_q4: 0, command_ack: CommandSeq(0) };
+        Self { connection, line, base_tick }
+    }
+
+    pub(super) fn player(&self) -> PlayerId {
+        self.line.player
+    }
+}
+
+/// A room as seen from one I/O thread.
+#[derive(Debug)]
+pub(super) struct RoomView {
+    pub(super) room: RoomId,
+    /// Index of the room's kind.
+    pub(super) kind: usize,
+    pub(super) players: Vec<RoomPlayer>,
+    /// The newest snapshot handed over; only this one is ever encoded.
+    pub(super) latched: Option<Arc<Snapshot>>,
+    /// A snapshot was latched since the last send pass.
+    pub(super) fresh: bool,
+}
+
+impl RoomView {
+    pub(super) fn latch(&mut self, snapshot: Arc<Snapshot>) {
+        self.latched = Some(snapshot);
+        self.fresh = true;
+    }
+
+    /// Notes what the tick used of each player's inputs and commands. Both lists ascend.
+    pub(super) fn take_lines(&mut self, lines: &[PlayerLine]) {
+        let mut lines = lines.iter().peekable();
+        for player in &mut self.players {
+            while lines.next_if(|line| line.player < player.player()).is_some() {}
+            if let Some(line) = lines.next_if(|line| line.player == player.player()) {
+                player.line = *line;
+            }
+        }
+    }
+
+    pub(super) fn player(&self, player: PlayerId) -> Option<RoomPlayer> {
+        let index = self.players.binary_search_by_key(&player, RoomPlayer::player).ok()?;
+        Some(self.players[index])
+    }
+
+    pub(super) fn remove(&mut self, player: PlayerId) {
+        self.players.retain(|seated| seated.player() != player);
+    }
+}
+
+/// The rooms of one I/O thread, by the index in their id.
+#[derive(Debug, Default)]
+pub(super) struct RoomViews(Vec<Option<RoomView>>);
+
+impl RoomViews {
+    pub(super) fn find(&mut self, room: RoomId) -> Option<&mut RoomView> {
+        self.0.get_mut(room.index as usize)?.as_mut().filter(|view| view.room == room)
+    }
+
+    /// The view of a room, made if there is none. A view of an earlier room in the same place is replaced.
+    pub(super) fn entry(&mut self, room: RoomId, kind: usize) -> &mut RoomView {
+        let index = room.index as usize;
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, || None);
+        }
+        let place = &mut self.0[index];
+        if place.as_ref().is_some_and(|view| view.room != room) {
+            *place = None;
+        }
+        place.get_or_insert_with(|| RoomView { room, kind, players: Vec::new(), latched: None, fresh: false })
+    }
+
+    pub(super) fn drop_if_empty(&mut self, room: RoomId) {
+        if self.find(room).is_some_and(|view| view.players.is_empty()) {
+            self.0[room.index as usize] = None;
+        }
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut RoomView> {
+        self.0.iter_mut().flatten()
+    }
+}

@@ -1,0 +1,320 @@
+//! A whole server without sockets, threads or a clock: simulation, bridge, I/O driver, and netcode's own clients.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use tickwire_netcode::message::bounded::Text;
+use tickwire_netcode::message::{Hello, Reject};
+use tickwire_netcode::session::{ClientConfig, ClientEvent, ClientSession, GameEvent};
+use tickwire_netcode::time::Time;
+use tickwire_netcode::ws::handshake::client_request;
+use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
+
+use crate::bridge;
+use crate::metrics::Metrics;
+use crate::net::admission::Ticket;
+use crate::net::driver::{Driver, Edge};
+use crate::net::service::ConnectionId;
+use crate::net::transport::Transport;
+use crate::sdk;
+use crate::sessions::{GameSessions, Routes, Shared};
+use crate::sim::skirmish::{Ask, Skirmish, words};
+use crate::sim::{Kind, Setup, Simulation};
+
+const RATE_HZ: u32 = 50;
+const TICK: Duration = Duration::from_millis(20);
+const READABLE: Edge = Edge { readable: true, writable: false, peer_ended: false };
+const WRITABLE: Edge = Edge { readable: false, writable: true, peer_ended: false };
+const HANG_UP: Edge = Edge { readable: true, writable: false, peer_ended: true };
+
+/// What the kernel would hold of one connection.
+#[derive(Debug, Default)]
+struct Wire {
+    to_server: VecDeque<u8>,
+    to_client: Vec<u8>,
+    /// How many more bytes the server may write.
+    room: usize,
+    hung_up: bool,
+}
+
+struct Socket(Rc<RefCell<Wire>>);
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut wire = self.0.borrow_mut();
+        match wire.to_server.is_empty() {
+            true if wire.hung_up => Ok(0),
+            true => Err(io::ErrorKind::WouldBlock.into()),
+            false => wire.to_server.read(buffer),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut wire = self.0.borrow_mut();
+        let count = bytes.len().min(wire.room);
+        if count == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        wire.room -= count;
+        wire.to_client.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Transport for Socket {
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One client: its end of the wire, its WebSocket and its session.
+pub(super) struct Player {
+    wire: Rc<RefCell<Wire>>,
+    pub(super) id: ConnectionId,
+    ws: WebSocket,
+    pub(super) session: ClientSession,
+    /// The answer to the upgrade has been read.
+    upgraded: bool,
+    /// The HTTP answer's first line.
+    pub(super) status: String,
+    pub(super) close_code: Option<u16>,
+    pub(super) rejected: Option<Reject>,
+    pub(super) events: Vec<GameEvent>,
+    /// Sends nothing by itself.
+    pub(super) mute: bool,
+    /// All bytes as they came.
+    pub(super) received: Vec<u8>,
+    /// Updates that said to forget the clock.
+    pub(super) reanchors: usize,
+}
+
+impl Player {
+    /// How many bytes the server may write to this client from now on.
+    pub(super) fn set_room(&self, room: usize) {
+        self.wire.borrow_mut().room = room;
+    }
+
+    pub(super) fn send_raw(&mut self, kind: MessageKind, payload: &[u8]) {
+        let mut out = Vec::new();
+        self.ws.send(kind, payload, &mut out);
+        self.wire.borrow_mut().to_server.extend(out);
+    }
+
+    pub(super) fn command(&mut self, ask: &Ask) {
+        let (index, words) = words(ask);
+        self.session.push_command(index, &words).expect("a declared command");
+    }
+
+    pub(super) fn hang_up(&self) {
+        self.wire.borrow_mut().hung_up = true;
+    }
+
+    /// First words of the `Heard` events, and whether the others are all `Left`.
+    pub(super) fn heard(&self) -> Vec<u32> {
+        self.events.iter().filter(|event| event.class == 0).map(|event| event.words[0]).collect()
+    }
+
+    fn receive(&mut self, now: Time) {
+        let mut bytes = std::mem::take(&mut self.wire.borrow_mut().to_client);
+        self.received.extend_from_slice(&bytes);
+        if !self.upgraded {
+            let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+                self.wire.borrow_mut().to_client = bytes;
+                return;
+            };
+            let head = String::from_utf8_lossy(&bytes[..end]);
+            self.status = head.lines().next().unwrap_or_default().to_owned();
+            self.upgraded = true;
+            bytes.drain(..end + 4);
+            if !self.status.contains(" 101 ") {
+                return;
+            }
+        }
+        let mut input = Input::new(&mut bytes);
+        let mut out = Vec::new();
+        while let Some(event) = self.ws.poll_event(&mut input, now, &mut out) {
+            match event {
+                Event::Message { payload, .. } => {
+                    // Type 0x43, seq, flags: PROTOCOL section 6.
+                    self.reanchors += usize::from(payload[0] == 0x43 && payload[2] & 1 == 1);
+                    self.session.handle_message(payload, now).expect("the server keeps the protocol");
+                }
+                Event::Closed(closed) => self.close_code = closed.code,
+                Event::Ping | Event::Pong(_) => {}
+            }
+        }
+        self.wire.borrow_mut().to_server.extend(out);
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                ClientEvent::Rejected(reject) => self.rejected = Some(reject),
+                ClientEvent::Game(event) => self.events.push(event),
+                ClientEvent::Welcomed | ClientEvent::Updated { .. } => {}
+            }
+        }
+    }
+
+    fn transmit(&mut self, now: Time) {
+        if self.mute || self.close_code.is_some() {
+            return;
+        }
+        if self.session.input_due(now).is_some() {
+            let words = self.session.schema().map_or(0, |_| 2);
+            // Standing still: -1..=1 has 0 at word 1; no press.
+            let _ = self.session.push_input(&[1, 0][..words], now);
+        }
+        let mut message = Vec::new();
+        while self.session.poll_transmit(now, &mut message) {
+            self.send_raw(MessageKind::Binary, &message);
+            message.clear();
+        }
+    }
+}
+
+/// The server and its clients.
+pub(super) struct World {
+    simulation: Simulation,
+    driver: Driver<Socket, GameSessions>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) now: Time,
+    pub(super) players: Vec<Player>,
+}
+
+impl World {
+    pub(super) fn new(capacity: usize) -> Self {
+        let kinds = vec![Kind::of("skirmish", Skirmish::default).expect("a valid schema")];
+        let metrics = Arc::new(Metrics::new(1, 1));
+        let shared = Arc::new(Shared {
+            routes: Routes::new(
+                None,
+                sdk::page(),
+                vec!["https://friend.example".to_owned()],
+                Arc::clone(&metrics),
+            ),
+            kinds: kinds.iter().map(|kind| Arc::clone(&kind.wire)).collect(),
+            tick_rate_hz: RATE_HZ as u16,
+            sessions: AtomicU32::new(1),
+        });
+        let setup = Setup { kinds, tick_rate_hz: RATE_HZ, capacity, seed: 5, record: None };
+        let (sim, io) = bridge::link();
+        let now = Time::from_nanos(1_000_000_000);
+        let driver = Driver::new(GameSessions::new(shared, io, metrics.io(0)), metrics.io(0), now);
+        let simulation = Simulation::new(setup, vec![sim]).with_metrics(metrics.simulation(0));
+        Self { simulation, driver, metrics, now, players: Vec::new() }
+    }
+
+    /// Connects a client that will say this Hello; gives its index.
+    pub(super) fn connect_as(&mut self, kind: &str, room: &str, origin: Option<&str>) -> usize {
+        let wire = Rc::new(RefCell::new(Wire { room: usize::MAX, ..Wire::default() }));
+        let mut request = Vec::new();
+        client_request("h", "/ws", [7; 16], origin, &mut request).expect("a valid request");
+        wire.borrow_mut().to_server.extend(request);
+        let Ok(id) = self.driver.insert(Socket(Rc::clone(&wire)), Ticket::loose(), self.now) else {
+            panic!("the table is full")
+        };
+        let hello = Hello {
+            kind: Text::truncated(kind),
+            room: Text::truncated(room),
+            name: Text::truncated("ann"),
+            ..Hello::default()
+        };
+        self.players.push(Player {
+            wire,
+            id,
+            ws: WebSocket::new(Role::Client, Limits::LIFTED, 1),
+            session: ClientSession::new(ClientConfig { hello, cached_schema: None }),
+            upgraded: false,
+            status: String::new(),
+            close_code: None,
+            rejected: None,
+            events: Vec::new(),
+            mute: false,
+            received: Vec::new(),
+            reanchors: 0,
+        });
+        self.players.len() - 1
+    }
+
+    /// Connects and runs until the client lives in the room.
+    pub(super) fn join(&mut self, room: &str) -> usize {
+        let player = self.connect_as("skirmish", room, None);
+        self.ticks(3);
+        assert!(self.players[player].session.is_live(), "joined and synchronized");
+        player
+    }
+
+    /// Moves bytes in both directions, without a tick.
+    pub(super) fn exchange(&mut self) {
+        for player in &mut self.players {
+            player.transmit(self.now);
+            let edge = if player.wire.borrow().hung_up { HANG_UP } else { READABLE };
+            self.driver.handle_edge(player.id, edge, self.now);
+            self.driver.handle_edge(player.id, WRITABLE, self.now);
+        }
+        self.driver.serve_ready(self.now);
+        self.driver.end_turn(self.now);
+        for player in &mut self.players {
+            player.receive(self.now);
+        }
+    }
+
+    /// Runs one tick of the simulation and lets the I/O thread take it, or not yet.
+    pub(super) fn simulate(&mut self, reanchor: bool) {
+        self.simulation.drain(self.now);
+        self.simulation.advance(self.now, reanchor, |_| {});
+    }
+
+    /// What the wake of a tick does.
+    pub(super) fn send_pass(&mut self) {
+        self.driver.tick(self.now);
+    }
+
+    pub(super) fn ticks(&mut self, count: usize) {
+        for _ in 0..count {
+            self.exchange();
+            self.simulate(false);
+            self.send_pass();
+            self.exchange();
+            self.now = self.now + TICK;
+        }
+    }
+
+    /// Runs one tick like [`ticks`](Self::ticks); gives the number of allocations on the server's side.
+    pub(super) fn tick_counting_allocations(&mut self) -> u64 {
+        for player in &mut self.players {
+            player.transmit(self.now);
+            // The scripted kernel's memory is not the server's.
+            player.wire.borrow_mut().to_client.reserve(1 << 16);
+        }
+        let counted = allocation_counter::measure(|| {
+            for player in &self.players {
+                self.driver.handle_edge(player.id, READABLE, self.now);
+            }
+            self.driver.serve_ready(self.now);
+            self.driver.end_turn(self.now);
+            self.simulation.drain(self.now);
+            self.simulation.advance(self.now, false, |_| {});
+            self.driver.tick(self.now);
+        });
+        for player in &mut self.players {
+            player.receive(self.now);
+        }
+        self.now = self.now + TICK;
+        counted.count_total
+    }
+
+    /// Tick that a client's world shows.
+    pub(super) fn tick_of(&self, player: usize) -> u32 {
+        self.players[player].session.world_tick().0
+    }
+}

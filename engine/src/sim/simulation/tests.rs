@@ -1,0 +1,433 @@
+//! Rooms on a virtual clock: the test plays the I/O threads.
+
+use std::sync::{Arc, Mutex};
+
+use proptest::prelude::*;
+use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
+use tickwire_netcode::schema::Input as _;
+use tickwire_netcode::time::Tick;
+
+use super::*;
+use crate::bridge::{self, IoEnd, PlayerLine, Recipients, SeatId, Seated, TickOutput};
+use crate::game::Leave;
+use crate::net::service::ConnectionId;
+use crate::sim::skirmish::{Ask, Skirmish, Stick, words};
+use crate::sim::{Resolved, replay};
+
+const RATE_HZ: u32 = 50;
+const TICK_NS: u64 = 20_000_000;
+
+/// One recorded tick.
+#[derive(Clone, Debug, PartialEq)]
+struct Told {
+    room: String,
+    serial: u32,
+    seed: u64,
+    resolved: Resolved,
+    hash: u32,
+}
+
+/// What an I/O thread got in one tick.
+#[derive(Debug, Default)]
+struct Got {
+    outputs: Vec<TickOutput>,
+    refused: Vec<Refused>,
+}
+
+struct Bench {
+    simulation: Simulation,
+    io: Vec<IoEnd>,
+    /// The next tick begins then.
+    next: u64,
+    told: Arc<Mutex<Vec<Told>>>,
+    inputs: u32,
+    commands: u32,
+}
+
+impl Bench {
+    fn new(seed: u64, capacity: usize) -> Self {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&told);
+        let kinds = vec![
+            Kind::of("skirmish", Skirmish::default).expect("a valid schema"),
+            Kind::of("broken", || -> Skirmish { panic!("no such luck") }).expect("a valid schema"),
+        ];
+        let record: RecordSink = Box::new(move |tick| {
+            sink.lock().expect("no panic while held").push(Told {
+                room: tick.room.to_owned(),
+                serial: tick.serial,
+                seed: tick.seed,
+                resolved: tick.resolved.clone(),
+                hash: tick.state_hash,
+            });
+        });
+        let setup = Setup { kinds, tick_rate_hz: RATE_HZ, capacity, seed, record: Some(record) };
+        let (sim, io): (Vec<_>, Vec<_>) = (0..2).map(|_| bridge::link()).unzip();
+        Self { simulation: Simulation::new(setup, sim), io, next: TICK_NS, told, inputs: 0, commands: 0 }
+    }
+
+    fn tick(&mut self) -> [Got; 2] {
+        for io in &mut self.io {
+            io.publish();
+        }
+        let started = Time::from_nanos(self.next);
+        self.next += TICK_NS;
+        self.simulation.drain(started);
+        self.simulation.advance(started, false, |_| {});
+        [0, 1].map(|io| {
+            let mut got = Got::default();
+            while let Some(batch) = self.io[io].poll_outbound() {
+                got.outputs.extend(batch.outputs);
+                got.refused.extend(batch.refused);
+            }
+            got
+        })
+    }
+
+    fn ask_seat(&mut self, io: usize, index: u32, kind: usize, room: &str, name: &str) {
+        let connection = ConnectionId { index, generation: 0 };
+        let request = JoinRequest { connection, kind, room: room.to_owned(), name: name.to_owned() };
+        self.io[io].batch.entries.push(InboundEntry::Join(Box::new(request)));
+    }
+
+    /// Joins the room of this id and runs the tick that grants the seat.
+    fn join(&mut self, io: usize, room: &str) -> SeatId {
+        self.ask_seat(io, 0, 0, room, "ann");
+        let got = self.tick();
+        let output = got[io].outputs.iter().find(|o| !o.seated.is_empty()).expect("a seat");
+        SeatId { room: output.room, player: output.seated[0].player }
+    }
+
+    fn command(&mut self, io: usize, seat: SeatId, ask: &Ask) {
+        self.commands += 1;
+        let (index, words) = words(ask);
+        let batch = &mut self.io[io].batch;
+        let words = batch.push_words(&words);
+        batch.entries.push(InboundEntry::Command { seat, number: CommandSeq(self.commands), index, words });
+    }
+
+    /// An input that arrives `early_ns` before the next tick begins.
+    fn input(&mut self, seat: SeatId, number: u32, tick: u32, stick: Stick, early_ns: u64) {
+        let mut quantized = Vec::new();
+        stick.quantize(&mut quantized, &mut 0);
+        let batch = &mut self.io[0].batch;
+        let words = batch.push_words(&quantized);
+        batch.entries.push(InboundEntry::Input {
+            seat,
+            number: InputSeq(number),
+            tick: Tick(tick),
+            view_tick_q4: tick * 16,
+            arrived: Time::from_nanos(self.next - early_ns),
+            words,
+        });
+        self.inputs += 1;
+    }
+
+    fn leave(&mut self, io: usize, seat: SeatId, why: Leave) {
+        self.io[io].batch.entries.push(InboundEntry::Leave { seat, why });
+    }
+
+    fn told(&self) -> Vec<Told> {
+        self.told.lock().expect("no panic while held").clone()
+    }
+}
+
+fn only(got: &Got) -> &TickOutput {
+    assert_eq!(got.outputs.len(), 1);
+    &got.outputs[0]
+}
+
+/// The numbers of the `Heard` events that a player gets in an output.
+fn heard(output: &TickOutput, player: PlayerId) -> Vec<u32> {
+    let events = &output.events;
+    let for_player = |recipients: &Recipients| match recipients {
+        Recipients::Everyone => true,
+        Recipients::Listed(range) => events.players[range.clone()].contains(&player),
+    };
+    let mine = events.list.iter().filter(|event| event.class == 0 && for_player(&event.recipients));
+    mine.map(|event| events.words[event.words.start]).collect()
+}
+
+/// The word of `fired` in the only entity's row: after hp and the two of the place.
+fn fired(output: &TickOutput) -> u32 {
+    output.snapshot.as_ref().expect("a snapshot").row(0)[3]
+}
+
+#[test]
+fn a_join_is_seated_by_the_next_tick_and_told_to_its_own_io_thread_only() {
+    let mut bench = Bench::new(1, 8);
+    bench.ask_seat(1, 5, 0, "den", "ann");
+    let got = bench.tick();
+    assert!(got[0].outputs.is_empty());
+    let output = only(&got[1]);
+    let Seated { connection, player, room_name, kind } = &output.seated[0];
+    assert_eq!((connection.index, player.0, &**room_name, *kind), (5, 1, "den", 0));
+    let snapshot = output.snapshot.as_ref().expect("a snapshot");
+    assert_eq!((snapshot.tick(), snapshot.len(), snapshot.owner(0)), (Tick(1), 1, Some(PlayerId(1))));
+    assert!(only(&bench.tick()[1]).seated.is_empty(), "told once");
+}
+
+#[test]
+fn rooms_are_joined_or_made_by_id_and_have_a_capacity() {
+    let mut bench = Bench::new(1, 2);
+    for (index, room) in ["a", "a", "a", "b", "", "", ""].into_iter().enumerate() {
+        bench.ask_seat(0, index as u32, 0, room, "ann");
+    }
+    let got = bench.tick();
+    let seated: Vec<(u32, String)> = got[0]
+        .outputs
+        .iter()
+        .flat_map(|output| output.seated.iter().map(|s| (s.connection.index, s.room_name.to_string())))
+        .collect();
+    let want = [(0, "a"), (1, "a"), (3, "b"), (4, "1"), (5, "1"), (6, "2")];
+    assert_eq!(seated, want.map(|(index, room)| (index, room.to_owned())));
+    let refused = Refused { connection: ConnectionId { index: 2, generation: 0 }, code: CloseCode::Full };
+    assert_eq!(got[0].refused, [refused]);
+}
+
+#[test]
+fn a_seat_that_was_left_is_free_again() {
+    let mut bench = Bench::new(1, 1);
+    let seat = bench.join(0, "a");
+    bench.leave(0, seat, Leave::Left);
+    let again = bench.join(0, "a");
+    assert_eq!(again.room, seat.room);
+    assert_eq!(again.player, PlayerId(2), "player ids are not used again");
+    bench.leave(0, seat, Leave::Left);
+    assert_eq!(only(&bench.tick()[0]).lines.len(), 1, "a stale leave is ignored");
+}
+
+#[test]
+fn a_room_without_players_ends_after_a_while_and_is_made_anew() {
+    let mut bench = Bench::new(1, 8);
+    let (seat, witness) = (bench.join(0, "a"), bench.join(0, "b"));
+    bench.leave(0, seat, Leave::Left);
+    let minute = limits::EMPTY_ROOM_MAX.as_secs() as u32 * RATE_HZ;
+    for _ in 0..minute {
+        bench.tick();
+    }
+    let again = bench.join(0, "a");
+    assert_eq!((again.room, again.player), (seat.room, PlayerId(2)), "a player in time keeps the room alive");
+    bench.leave(0, again, Leave::Left);
+    for _ in 0..=minute {
+        bench.tick();
+    }
+    let anew = bench.join(0, "a");
+    assert_ne!(anew.room, seat.room);
+    assert_eq!(anew.player, PlayerId(1));
+    assert_eq!(bench.join(0, "b").room, witness.room, "a room with a player goes on");
+}
+
+#[test]
+fn inputs_are_applied_at_their_tick_once_and_late_edges_at_the_next() {
+    let fire = Stick { x: 0, fire: true };
+    // (number, tick) of each input before tick 2, and what is fired in total after ticks 2 to 5.
+    for (inputs, want) in [
+        (&[(1, 2)][..], [1, 1, 1, 1]),
+        (&[(1, 4)], [0, 0, 1, 1]),
+        (&[(1, 1)], [1, 1, 1, 1]),
+        (&[(1, 2), (1, 3)], [1, 1, 1, 1]),
+        (&[(1, 2), (2, 3), (3, 4)], [1, 2, 3, 3]),
+        (&[(1, 0), (2, 1), (3, 2)], [1, 2, 3, 3]),
+        (&[(1, 10)], [0, 0, 0, 0]),
+    ] {
+        let mut bench = Bench::new(1, 8);
+        let seat = bench.join(0, "a");
+        for &(number, tick) in inputs {
+            bench.input(seat, number, tick, fire, 1_000_000);
+        }
+        let total = [(); 4].map(|()| fired(only(&bench.tick()[0])));
+        assert_eq!(total, want, "{inputs:?}");
+    }
+}
+
+#[test]
+fn the_header_line_tells_number_margin_and_command() {
+    let mut bench = Bench::new(1, 8);
+    let seat = bench.join(0, "a");
+    // 5 ms of a tick of 20 ms are 4/16.
+    bench.input(seat, 7, 2, Stick::default(), 5_000_000);
+    bench.command(0, seat, &Ask::ToAll { number: 1 });
+    let line = only(&bench.tick()[0]).lines[0];
+    let want = PlayerLine {
+        player: seat.player,
+        input_applied: InputSeq(7),
+        input_margin_q4: 4,
+        command_ack: CommandSeq(1),
+    };
+    assert_eq!(line, want);
+}
+
+#[test]
+fn events_reach_their_audience_on_every_io_thread() {
+    let mut bench = Bench::new(1, 8);
+    let seats = [bench.join(0, "a"), bench.join(0, "a"), bench.join(1, "a")];
+    bench.command(0, seats[1], &Ask::MoveAway);
+    bench.command(0, seats[1], &Ask::EnterTeam);
+    bench.command(1, seats[2], &Ask::EnterTeam);
+    bench.tick();
+    for (ask, want) in [
+        (Ask::ToAll { number: 1 }, [&[1][..], &[1], &[1]]),
+        (Ask::ToMe { number: 2 }, [&[2], &[], &[]]),
+        (Ask::Near { number: 3 }, [&[3], &[], &[3]]),
+        (Ask::ToTeam { number: 4 }, [&[], &[4], &[4]]),
+    ] {
+        bench.command(0, seats[0], &ask);
+        let got = bench.tick();
+        let per_player = [0, 1, 2].map(|i| heard(only(&got[usize::from(i == 2)]), seats[i].player));
+        assert_eq!(per_player, want.map(<[u32]>::to_vec));
+        // Nothing of it comes again.
+        assert!(only(&bench.tick()[0]).events.list.is_empty());
+    }
+}
+
+#[test]
+fn events_over_the_limit_of_a_tick_are_dropped() {
+    let mut bench = Bench::new(1, 8);
+    let seat = bench.join(0, "a");
+    bench.command(0, seat, &Ask::Flood);
+    assert_eq!(only(&bench.tick()[0]).events.list.len(), limits::EVENTS_PER_TICK_MAX);
+}
+
+#[test]
+fn a_kick_takes_the_seat_and_the_game_hears_of_it_at_the_next_tick() {
+    let mut bench = Bench::new(1, 8);
+    let (ann, bob) = (bench.join(0, "a"), bench.join(0, "a"));
+    bench.command(0, bob, &Ask::KickMe);
+    let got = bench.tick();
+    assert_eq!(only(&got[0]).kicked, [(bob.player, "asked for it".to_owned())]);
+    let got = bench.tick();
+    let output = only(&got[0]);
+    assert!(output.kicked.is_empty(), "told once");
+    assert_eq!(output.lines.iter().map(|line| line.player).collect::<Vec<_>>(), [ann.player]);
+    let left = &output.events.list[0];
+    assert_eq!(output.events.words[left.words.clone()], [bob.player.0, 1], "left, kicked");
+    assert_eq!(output.snapshot.as_ref().expect("a snapshot").len(), 1);
+}
+
+#[test]
+fn a_panic_ends_its_room_and_no_other() {
+    let run = |ask: Option<Ask>| {
+        let mut bench = Bench::new(9, 8);
+        let (calm, doomed) = (bench.join(0, "calm"), bench.join(1, "doomed"));
+        if let Some(ask) = &ask {
+            bench.command(1, doomed, ask);
+        }
+        let got = bench.tick();
+        assert_eq!(only(&got[1]).ended, ask.is_some().then_some(CloseCode::RoomFailed));
+        for tick in 4..20 {
+            bench.input(calm, tick, tick, Stick { x: 1, fire: tick % 3 == 0 }, 1);
+            let got = bench.tick();
+            assert!(only(&got[0]).ended.is_none());
+            assert_eq!(got[1].outputs.len(), usize::from(ask.is_none()), "the failed room is gone");
+        }
+        if ask.is_some() {
+            let again = bench.join(1, "doomed");
+            assert_ne!(again.room, doomed.room, "a later join makes a new room");
+            assert_eq!(again.player, PlayerId(1));
+        } else {
+            bench.tick();
+        }
+        bench.told().into_iter().filter(|told| told.room == "calm").collect::<Vec<_>>()
+    };
+    let undisturbed = run(None);
+    assert_eq!(undisturbed.len(), 20);
+    assert_eq!(run(Some(Ask::Panic)), undisturbed);
+    assert_eq!(run(Some(Ask::ShowUndeclared)), undisturbed);
+}
+
+#[test]
+fn what_comes_for_a_room_that_has_ended_does_not_reach_its_successor() {
+    let mut bench = Bench::new(1, 8);
+    let old = bench.join(0, "a");
+    bench.command(0, old, &Ask::Panic);
+    bench.tick();
+    let new = bench.join(0, "a");
+    assert_eq!((new.room.index, new.player), (old.room.index, old.player), "same place, same number");
+    bench.command(0, old, &Ask::ToAll { number: 1 });
+    bench.input(old, 1, 2, Stick { x: 0, fire: true }, 1);
+    bench.leave(0, old, Leave::Left);
+    let got = bench.tick();
+    let output = only(&got[0]);
+    assert_eq!((output.events.list.len(), output.lines.len(), fired(output)), (0, 1, 0));
+}
+
+#[test]
+fn who_joins_in_the_tick_of_a_panic_is_told_as_well() {
+    let mut bench = Bench::new(1, 8);
+    bench.join(0, "a");
+    bench.ask_seat(1, 3, 0, "a", "trouble");
+    let got = bench.tick();
+    assert_eq!(only(&got[0]).ended, Some(CloseCode::RoomFailed));
+    assert_eq!(only(&got[1]).ended, Some(CloseCode::RoomFailed));
+    assert_eq!(only(&got[1]).seated[0].connection.index, 3);
+}
+
+#[test]
+fn a_game_that_panics_at_its_start_is_a_refusal() {
+    let mut bench = Bench::new(1, 8);
+    bench.ask_seat(0, 4, 1, "", "ann");
+    let got = bench.tick();
+    let connection = ConnectionId { index: 4, generation: 0 };
+    assert_eq!(got[0].refused, [Refused { connection, code: CloseCode::RoomFailed }]);
+}
+
+/// One thing that players do, by number, so that proptest can shrink it.
+fn play(bench: &mut Bench, seats: &mut Vec<SeatId>, step: u32) {
+    let seat = seats.get(step as usize % seats.len().max(1)).copied();
+    match (step / 7 % 8, seat) {
+        (0, _) if seats.len() < 8 => seats.push(bench.join(0, "a")),
+        (1, Some(seat)) => {
+            bench.leave(0, seat, Leave::Lost);
+            seats.retain(|other| *other != seat);
+        }
+        (2, Some(seat)) => bench.command(0, seat, &Ask::MoveAway),
+        (3, Some(seat)) => bench.command(0, seat, &Ask::ToAll { number: 1 }),
+        (_, Some(seat)) => {
+            let (number, tick) = (bench.inputs + 1, (bench.next / TICK_NS) as u32 + step % 3);
+            let stick = Stick { x: (step % 3) as i8 - 1, fire: step.is_multiple_of(5) };
+            bench.input(seat, number, tick - 1, stick, u64::from(step % 40_000_000).min(bench.next));
+        }
+        _ => {}
+    }
+}
+
+fn hashes(seed: u64, steps: &[u32]) -> Vec<Told> {
+    let mut bench = Bench::new(seed, 8);
+    let mut seats = vec![bench.join(0, "a")];
+    for &step in steps {
+        play(&mut bench, &mut seats, step);
+        if step % 3 == 0 {
+            bench.tick();
+        }
+    }
+    bench.tick();
+    bench.told()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn a_replay_of_what_was_recorded_gives_the_same_hashes(
+        seed: u64,
+        steps in proptest::collection::vec(any::<u32>(), 1..60),
+    ) {
+        let told = hashes(seed, &steps);
+        prop_assert_eq!(&told, &hashes(seed, &steps), "two runs");
+        let ticks = told.iter().map(|tick| &tick.resolved);
+        let replayed = replay(Skirmish::default, told[0].seed, RATE_HZ, ticks).expect("a valid schema");
+        prop_assert_eq!(replayed, told.iter().map(|tick| tick.hash).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn another_seed_gives_another_room() {
+    let steps: Vec<u32> = (0..30).collect();
+    assert_ne!(hashes(1, &steps).last().map(|t| t.hash), hashes(2, &steps).last().map(|t| t.hash));
+    let mut bench = Bench::new(1, 8);
+    bench.join(0, "a");
+    bench.join(0, "b");
+    let seeds: Vec<u64> = bench.told().iter().map(|told| told.seed).collect();
+    assert_ne!(seeds[0], seeds[2], "rooms of one server differ");
+}

@@ -1,0 +1,94 @@
+//! Bullets: they fly straight until they meet a wall, a ship or the end of their life.
+//!
+//! Owns the flight and who was hit. What a hit costs is the ship's business.
+//! Invariant: a bullet is swept over the whole tick, so that no tick rate lets it pass through a ship.
+
+use tickwire::prelude::*;
+
+use crate::ship;
+use crate::wire;
+use crate::world::World;
+
+/// Units per second: crosses the screen in two seconds, slow enough to dodge at a distance.
+pub(crate) const SPEED: f32 = 760.0;
+/// Seconds; with [`SPEED`] a range of about 800 units, half the arena.
+pub(crate) const LIFETIME: f32 = 1.05;
+/// Five hits end a ship.
+pub(crate) const DAMAGE: f32 = 20.0;
+/// A bullet is a little thicker than a point, in favour of who aims.
+const RADIUS: f32 = 3.0;
+
+/// One bullet in flight.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bullet {
+    pub(crate) id: EntityId,
+    /// Number of the pilot who shot it.
+    pub(crate) shooter: u16,
+    pub(crate) at: Vec2,
+    pub(crate) velocity: Vec2,
+    life: f32,
+}
+
+/// How a bullet's tick ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Flight {
+    /// It flies on.
+    On,
+    /// It met a wall, or its life is over.
+    Spent,
+    /// It met the ship with this index of those given.
+    Hit(usize),
+}
+
+impl Bullet {
+    pub(crate) fn new(id: EntityId, shooter: u16, at: Vec2, direction: Vec2) -> Self {
+        Self { id, shooter, at, velocity: direction * SPEED, life: LIFETIME }
+    }
+
+    /// Flies for `dt` seconds through `targets` (positions of ships and their index), which do not include the shooter.
+    pub(crate) fn advance(
+        &mut self,
+        targets: impl Iterator<Item = (usize, Vec2)>,
+        world: &World,
+        dt: f32,
+    ) -> Flight {
+        let from = self.at;
+        let to = from + self.velocity * dt;
+        let wall = world.first_hit(from, to);
+        let reach = wall.unwrap_or(1.0);
+        let hit = targets
+            .filter_map(|(index, at)| Some((index, meets(from, to, at)?)))
+            .filter(|(_, share)| *share <= reach)
+            .min_by(|a, b| a.1.total_cmp(&b.1));
+        self.life -= dt;
+        self.at = from.lerp(to, hit.map_or(reach, |(_, share)| share));
+        match hit {
+            Some((index, _)) => Flight::Hit(index),
+            None if wall.is_some() || self.life <= 0.0 => Flight::Spent,
+            None => Flight::On,
+        }
+    }
+
+    pub(crate) fn show(&self) -> wire::Bullet {
+        wire::Bullet { pilot: self.shooter, pos: self.at, vel: self.velocity }
+    }
+}
+
+/// How far along the segment (0 to 1) a bullet first touches a ship at `centre`.
+fn meets(from: Vec2, to: Vec2, centre: Vec2) -> Option<f32> {
+    let reach = ship::RADIUS + RADIUS;
+    let path = to - from;
+    let offset = from - centre;
+    let a = path.length_squared();
+    let b = offset.dot(path);
+    let c = offset.length_squared() - reach * reach;
+    if c <= 0.0 {
+        return Some(0.0);
+    }
+    let discriminant = b * b - a * c;
+    if a <= 0.0 || discriminant < 0.0 {
+        return None;
+    }
+    let share = (-b - discriminant.sqrt()) / a;
+    (0.0..=1.0).contains(&share).then_some(share)
+}

@@ -1,0 +1,130 @@
+//! The command line: flags, their environment variables, and the words of the help text.
+//!
+//! Owns what a user can set. Invariant: whatever can be told wrong from the value alone is refused here, with exit code 2.
+
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::builder::ValueParser;
+
+/// More bots than this only make a crowd: the arena has room for some sixty ships.
+const BOTS_MAX: i64 = 200;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo arena                                  play at http://127.0.0.1:7777 against six bots
+  cargo arena --listen 0.0.0.0:7777            let friends on the same network in; the address for them is printed
+  cargo arena --bots 20 --listen 127.0.0.1:0   a crowd, on any free port
+  cargo arena --web-root game-demo/web         edit the page and reload it
+Outside of the repository the program is called game-demo.
+
+Ctrl-C ends the server.";
+
+/// The Tickwire arena: a top-down shooter in the browser.
+#[derive(Parser, Clone, Debug, PartialEq)]
+#[command(version, about, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Address to listen on; port 0 takes a free one, 0.0.0.0 lets other machines in.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7777", env = "TICKWIRE_LISTEN", value_parser = ValueParser::new(address))]
+    pub(crate) listen: String,
+
+    /// Bots that play in each room.
+    #[arg(long, value_name = "N", default_value_t = 6, env = "TICKWIRE_BOTS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=BOTS_MAX))]
+    pub(crate) bots: u32,
+
+    /// Ticks per second.
+    #[arg(long, value_name = "HZ", default_value_t = 60, env = "TICKWIRE_TICK_RATE", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(10..=240))]
+    pub(crate) tick_rate: u32,
+
+    /// Threads that serve connections; one is enough for thousands of players.
+    #[arg(long, value_name = "N", default_value_t = 1, env = "TICKWIRE_IO_THREADS", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) io_threads: u16,
+
+    /// Serve the page from this directory instead of from the program, so that edits show on reload.
+    #[arg(long, value_name = "DIR", env = "TICKWIRE_WEB_ROOT", value_parser = ValueParser::new(web_root))]
+    pub(crate) web_root: Option<PathBuf>,
+
+    /// Seed of the randomness, to see the same bots in the same arena again; each start has its own otherwise.
+    #[arg(long, value_name = "NUMBER", env = "TICKWIRE_SEED", allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+
+    /// What is logged to stderr: error, warn, info, debug, trace, or directives such as "warn,tickwire=debug".
+    #[arg(long, value_name = "LEVEL", default_value = "info", env = "TICKWIRE_LOG", value_parser = ValueParser::new(log))]
+    pub(crate) log: String,
+}
+
+fn address(text: &str) -> Result<String, String> {
+    match text.to_socket_addrs().map(|mut found| found.next()) {
+        Ok(Some(_)) => Ok(text.to_owned()),
+        _ => Err("write an address and a port, such as 127.0.0.1:7777 or 0.0.0.0:7777".to_owned()),
+    }
+}
+
+fn web_root(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.join("index.html").is_file() {
+        Ok(path)
+    } else {
+        Err("give a directory that holds an index.html, such as game-demo/web".to_owned())
+    }
+}
+
+fn log(text: &str) -> Result<String, String> {
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("{error}; write a level such as info, or target=level pairs")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+    use clap::{CommandFactory, Parser};
+
+    use super::Args;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn without_flags_six_bots_play_on_port_7777_at_60_hz() {
+        let args = Args::try_parse_from(["game-demo"]).expect("no flag is needed");
+        assert_eq!((args.listen.as_str(), args.bots, args.tick_rate), ("127.0.0.1:7777", 6, 60));
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_meant_is_refused_by_name() {
+        let web = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+        let table = [
+            (["--bots", "many"], "--bots"),
+            (["--bots", "-1"], "--bots"),
+            (["--bots", "100000"], "--bots"),
+            (["--tick-rate", "0"], "--tick-rate"),
+            (["--io-threads", "-1"], "--io-threads"),
+            (["--listen", "nowhere"], "127.0.0.1:7777"),
+            (["--listen", "127.0.0.1"], "127.0.0.1:7777"),
+            (["--web-root", web], "index.html"),
+            (["--seed", "lucky"], "--seed"),
+            (["--log", "tickwire=loud"], "--log"),
+        ];
+        for (args, named) in table {
+            let error = Args::try_parse_from(["game-demo"].into_iter().chain(args)).expect_err(args[1]);
+            assert_eq!(error.exit_code(), 2, "{args:?}");
+            assert!(error.to_string().contains(named), "{args:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_help_shows_every_environment_variable_and_examples() {
+        let error = Args::try_parse_from(["game-demo", "--help"]).expect_err("help is told as an error");
+        assert_eq!(error.kind(), ErrorKind::DisplayHelp);
+        let help = error.to_string();
+        for word in ["LISTEN", "BOTS", "TICK_RATE", "IO_THREADS", "WEB_ROOT", "SEED", "LOG"] {
+            assert!(help.contains(&format!("TICKWIRE_{word}")), "{word}");
+        }
+        assert!(help.contains("Examples:") && help.contains("--web-root game-demo/web"));
+    }
+}

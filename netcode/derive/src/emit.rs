@@ -1,0 +1,188 @@
+//! The code that the macros emit: a constant table of fields, and one line per field and function.
+
+use crate::container::{Container, DeclaredRecord, Role, Shape, mixed};
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Path};
+
+pub(crate) fn emit(container: &Container) -> TokenStream {
+    let Container { ident, role, krate, shape } = container;
+    let body = match (shape, role) {
+        (Shape::Value(variants), _) => value(ident, variants, krate),
+        (Shape::Struct(record), Role::Class) => {
+            structure(ident, record, krate, &quote!(Replicate), &quote!())
+        }
+        (Shape::Struct(record), Role::Input) => {
+            structure(ident, record, krate, &quote!(Input), &edges(record))
+        }
+        (Shape::Struct(record), Role::Event | Role::Command) => {
+            choice(ident, std::slice::from_ref(record), *role, krate, true)
+        }
+        (Shape::Choice(records), _) => choice(ident, records, *role, krate, false),
+    };
+    quote! {
+        #[allow(clippy::all, clippy::pedantic)]
+        const _: () = { #body };
+    }
+}
+
+/// `const FIELDS: [Declared; n] = [...];`
+fn table(name: &Ident, record: &DeclaredRecord, krate: &Path) -> TokenStream {
+    let declared = record.fields.iter().map(|field| &field.declared);
+    let count = record.fields.len();
+    quote!(const #name: [#krate::Declared; #count] = [#(#declared),*];)
+}
+
+/// A line for each field: its value, as `values` names it, to words.
+fn quantize_lines(
+    record: &DeclaredRecord,
+    table: &Ident,
+    krate: &Path,
+    values: &[TokenStream],
+) -> Vec<TokenStream> {
+    let line = |(index, (field, value)): (usize, (&crate::field::DeclaredField, &TokenStream))| {
+        let (ty, index) = (&field.ty, Literal::usize_unsuffixed(index));
+        quote_spanned! {ty.span()=>
+            <#ty as #krate::Value>::quantize(#value, const { &#table[#index].coding }, out, clamped);
+        }
+    };
+    record.fields.iter().zip(values).enumerate().map(line).collect()
+}
+
+/// `name: words.next(...)` for each field.
+fn from_words_lines(record: &DeclaredRecord, table: &Ident) -> Vec<TokenStream> {
+    let line = |(index, field): (usize, &crate::field::DeclaredField)| {
+        let (name, ty, index) = (&field.ident, &field.ty, Literal::usize_unsuffixed(index));
+        quote!(#name: words.next::<#ty>(const { &#table[#index].coding }),)
+    };
+    record.fields.iter().enumerate().map(line).collect()
+}
+
+fn structure(
+    ident: &Ident,
+    record: &DeclaredRecord,
+    krate: &Path,
+    role: &TokenStream,
+    more: &TokenStream,
+) -> TokenStream {
+    let fields = mixed("FIELDS");
+    let (table, name) = (table(&fields, record, krate), &record.name);
+    let values: Vec<_> =
+        record.fields.iter().map(|field| &field.ident).map(|name| quote!(&self.#name)).collect();
+    let to = quantize_lines(record, &fields, krate, &values);
+    let from = from_words_lines(record, &fields);
+    quote! {
+        #table
+        impl #krate::#role for #ident {
+            const WORDS: usize = #krate::Declared::words(&#fields);
+            fn record() -> #krate::Record {
+                #krate::Record::declared(#name, &#fields)
+            }
+            #[allow(unused_variables)]
+            fn quantize(&self, out: &mut #krate::private::Vec<u32>, clamped: &mut u32) {
+                #(#to)*
+            }
+            #[allow(unused_variables, unused_mut)]
+            fn from_words(words: &[u32]) -> Self {
+                let mut words = #krate::Words::new(words);
+                Self { #(#from)* }
+            }
+            #more
+        }
+    }
+}
+
+fn edges(record: &DeclaredRecord) -> TokenStream {
+    let names: Vec<_> = record.fields.iter().filter(|field| field.edge).map(|field| &field.ident).collect();
+    quote! {
+        fn clear_edges(&mut self) {
+            #(self.#names = false;)*
+        }
+        fn edges(&self) -> bool {
+            false #(|| self.#names)*
+        }
+        #[allow(unused_variables)]
+        fn merge_edges(&mut self, other: &Self) {
+            #(self.#names |= other.#names;)*
+        }
+    }
+}
+
+fn choice(
+    ident: &Ident,
+    records: &[DeclaredRecord],
+    role: Role,
+    krate: &Path,
+    is_struct: bool,
+) -> TokenStream {
+    let role = if role == Role::Event { quote!(Event) } else { quote!(Command) };
+    let tables: Vec<Ident> = (0..records.len()).map(|index| mixed(&format!("FIELDS_{index}"))).collect();
+    let consts = records.iter().zip(&tables).map(|(record, name)| table(name, record, krate));
+    let declared = records.iter().zip(&tables).map(|(record, table)| {
+        let name = &record.name;
+        quote!(#krate::Record::declared(#name, &#table))
+    });
+    let arms = records.iter().zip(&tables).enumerate().map(|(index, (record, table))| {
+        let names: Vec<_> = record.fields.iter().map(|field| &field.ident).collect();
+        let bound: Vec<_> = (0..names.len()).map(|place| format_ident!("__field_{place}")).collect();
+        let values: Vec<_> = bound.iter().map(|name| quote!(#name)).collect();
+        let lines = quantize_lines(record, table, krate, &values);
+        let path = path_of(record, is_struct);
+        let index = index as u8;
+        quote!(#path { #(#names: #bound),* } => { #(#lines)* #index })
+    });
+    let from = records.iter().zip(&tables).enumerate().map(|(index, (record, table))| {
+        let lines = from_words_lines(record, table);
+        let path = path_of(record, is_struct);
+        let index = index as u8;
+        quote!(#index => #path { #(#lines)* },)
+    });
+    quote! {
+        #(#consts)*
+        impl #krate::#role for #ident {
+            fn records() -> #krate::private::Vec<#krate::Record> {
+                #krate::private::Vec::from([#(#declared),*])
+            }
+            #[allow(unused_variables)]
+            fn quantize(&self, out: &mut #krate::private::Vec<u32>, clamped: &mut u32) -> u8 {
+                match self { #(#arms)* }
+            }
+            #[allow(unused_variables, unused_mut)]
+            fn from_words(index: u8, words: &[u32]) -> ::core::option::Option<Self> {
+                let mut words = #krate::Words::new(words);
+                ::core::option::Option::Some(match index {
+                    #(#from)*
+                    _ => return ::core::option::Option::None,
+                })
+            }
+        }
+    }
+}
+
+fn path_of(record: &DeclaredRecord, is_struct: bool) -> TokenStream {
+    let variant = &record.ident;
+    if is_struct { quote!(Self) } else { quote!(Self::#variant) }
+}
+
+fn value(ident: &Ident, variants: &[(Ident, String)], krate: &Path) -> TokenStream {
+    let (idents, names): (Vec<_>, Vec<_>) = variants.iter().map(|(ident, name)| (ident, name)).unzip();
+    let words: Vec<_> = (0..variants.len()).map(|index| Literal::u32_unsuffixed(index as u32)).collect();
+    let (rest, rest_words) = (&idents[1..], &words[1..]);
+    let first = idents[0];
+    quote! {
+        impl #krate::Value for #ident {
+            const CODING: ::core::option::Option<#krate::Coding> =
+                ::core::option::Option::Some(#krate::Coding::Enum { variants: &[#(#names),*] });
+            fn quantize(&self, _: &#krate::Coding, out: &mut #krate::private::Vec<u32>, _: &mut u32) {
+                out.push(match self { #(Self::#idents => #words,)* });
+            }
+            fn from_words(_: &#krate::Coding, words: &[u32]) -> Self {
+                match words.first() {
+                    #(::core::option::Option::Some(#rest_words) => Self::#rest,)*
+                    _ => Self::#first,
+                }
+            }
+        }
+    }
+}

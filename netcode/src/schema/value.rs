@@ -1,0 +1,153 @@
+//! [`Value`]: the types that a field may have, and their way to words and back.
+
+use super::Coding;
+use super::coding::{angle, quantize_angle, text_words};
+use alloc::string::String;
+use alloc::vec::Vec;
+use glam::Vec2;
+
+/// A type that a field may have: `bool`, integers up to 32 bits, `f32`, [`Vec2`], `String`, and enums without fields
+/// that have `#[derive(Replicate)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a replicated field",
+    label = "use bool, an integer of at most 32 bits, f32, Vec2, String, or an enum without fields that has #[derive(Replicate)]"
+)]
+pub trait Value: Sized {
+    /// The coding without attributes; `None` for a type that needs some.
+    const CODING: Option<Coding>;
+
+    /// Appends `coding.words()` words. Each number out of range is clamped and adds one to `clamped`.
+    fn quantize(&self, coding: &Coding, out: &mut Vec<u32>, clamped: &mut u32);
+
+    /// The value that words stand for; missing words count as 0.
+    fn from_words(coding: &Coding, words: &[u32]) -> Self;
+}
+
+/// The words of a record, taken field by field.
+#[derive(Clone, Debug)]
+pub struct Words<'a>(&'a [u32]);
+
+impl<'a> Words<'a> {
+    /// At the first field.
+    pub fn new(words: &'a [u32]) -> Self {
+        Self(words)
+    }
+
+    /// The value of the next field.
+    #[inline]
+    pub fn next<T: Value>(&mut self, coding: &Coding) -> T {
+        let (own, rest) = self.0.split_at_checked(coding.words()).unwrap_or((self.0, &[]));
+        self.0 = rest;
+        T::from_words(coding, own)
+    }
+}
+
+#[inline]
+fn first(words: &[u32]) -> u32 {
+    words.first().copied().unwrap_or(0)
+}
+
+impl Value for bool {
+    const CODING: Option<Coding> = Some(Coding::Flag);
+
+    #[inline]
+    fn quantize(&self, _coding: &Coding, out: &mut Vec<u32>, _clamped: &mut u32) {
+        out.push(u32::from(*self));
+    }
+
+    #[inline]
+    fn from_words(_coding: &Coding, words: &[u32]) -> Self {
+        first(words) != 0
+    }
+}
+
+macro_rules! integers {
+    ($($int:ident)*) => {$(
+        impl Value for $int {
+            const CODING: Option<Coding> =
+                Some(Coding::integer($int::MIN as i64, $int::MAX as i64, $int::MIN as i64, $int::MAX as i64));
+
+            #[inline]
+            fn quantize(&self, coding: &Coding, out: &mut Vec<u32>, clamped: &mut u32) {
+                let Coding::Integer { min, span } = *coding else { unreachable!("the derive gives integers this coding") };
+                let offset = i64::from(*self) - i64::from(min);
+                let word = offset.clamp(0, i64::from(span));
+                *clamped += u32::from(word != offset);
+                out.push(word as u32);
+            }
+
+            #[inline]
+            fn from_words(coding: &Coding, words: &[u32]) -> Self {
+                let Coding::Integer { min, .. } = *coding else { unreachable!("the derive gives integers this coding") };
+                // The coding lies in the type, so this truncates nothing.
+                (i64::from(min) + i64::from(first(words))) as $int
+            }
+        }
+    )*};
+}
+integers!(u8 i8 u16 i16 u32 i32);
+
+impl Value for f32 {
+    const CODING: Option<Coding> = None;
+
+    #[inline]
+    fn quantize(&self, coding: &Coding, out: &mut Vec<u32>, clamped: &mut u32) {
+        out.push(match coding {
+            Coding::Float(axis) => axis.quantize(*self, clamped),
+            Coding::Angle { bits } => quantize_angle(*self, *bits, clamped),
+            _ => unreachable!("the derive gives f32 these codings"),
+        });
+    }
+
+    #[inline]
+    fn from_words(coding: &Coding, words: &[u32]) -> Self {
+        match coding {
+            Coding::Float(axis) => axis.value(first(words)),
+            Coding::Angle { bits } => angle(first(words), *bits),
+            _ => unreachable!("the derive gives f32 these codings"),
+        }
+    }
+}
+
+impl Value for Vec2 {
+    const CODING: Option<Coding> = None;
+
+    #[inline]
+    fn quantize(&self, coding: &Coding, out: &mut Vec<u32>, clamped: &mut u32) {
+        let Coding::Vec2 { x, y } = coding else { unreachable!("the derive gives Vec2 this coding") };
+        out.push(x.quantize(self.x, clamped));
+        out.push(y.quantize(self.y, clamped));
+    }
+
+    #[inline]
+    fn from_words(coding: &Coding, words: &[u32]) -> Self {
+        let Coding::Vec2 { x, y } = coding else { unreachable!("the derive gives Vec2 this coding") };
+        Self::new(x.value(first(words)), y.value(first(words.get(1..).unwrap_or(&[]))))
+    }
+}
+
+impl Value for String {
+    const CODING: Option<Coding> = Some(Coding::text(32));
+
+    /// Longer text is cut at a character and counts as clamped.
+    fn quantize(&self, coding: &Coding, out: &mut Vec<u32>, clamped: &mut u32) {
+        let Coding::Text { bytes_max } = *coding else { unreachable!("the derive gives String this coding") };
+        let length = self.floor_char_boundary(usize::from(bytes_max));
+        *clamped += u32::from(length < self.len());
+        let end = out.len() + text_words(bytes_max);
+        out.push(length as u32);
+        for chunk in self.as_bytes()[..length].chunks(4) {
+            let mut bytes = [0; 4];
+            bytes[..chunk.len()].copy_from_slice(chunk);
+            out.push(u32::from_le_bytes(bytes));
+        }
+        out.resize(end, 0);
+    }
+
+    fn from_words(_coding: &Coding, words: &[u32]) -> Self {
+        let Some((&length, rest)) = words.split_first() else { return Self::new() };
+        let bytes: Vec<u8> = rest.iter().flat_map(|word| word.to_le_bytes()).take(length as usize).collect();
+        // Decoded words are valid UTF-8; words from elsewhere may not be.
+        Self::from_utf8(bytes).unwrap_or_default()
+    }
+}

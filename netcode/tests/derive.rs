@@ -1,0 +1,212 @@
+//! What the derive macros make of types: records, words and back, as a game would use them.
+
+use tickwire_netcode::glam::Vec2;
+use tickwire_netcode::schema::{
+    Axis, Classes, Command, Event, FieldKind, Flags, Input, Interpolation, Layout, Replicate, Schema,
+};
+use tickwire_netcode::{Command, Event, Input, Replicate};
+
+#[derive(Replicate, Clone, Copy, PartialEq, Debug)]
+#[rep(crate = tickwire_netcode)]
+enum Team {
+    Red,
+    Blue,
+    Green,
+}
+
+const HALF: f32 = 512.0;
+
+#[derive(Replicate, Clone, PartialEq, Debug)]
+#[rep(crate = tickwire_netcode)]
+struct Ship {
+    #[rep(step = 0.05, range = -HALF..HALF, snap = 64)]
+    pos: Vec2,
+    #[rep(angle, bits = 10)]
+    heading: f32,
+    hp: u8,
+    #[rep(range = -5..=5, interpolate = "linear")]
+    gear: i32,
+    team: Team,
+    #[rep(max = 10, once)]
+    name: String,
+    #[rep(owner, range = 0.0..1.0, bits = 8, interpolate = "none")]
+    fuel: f32,
+    shield: bool,
+    r#type: u16,
+}
+
+#[derive(Replicate)]
+#[rep(crate = tickwire_netcode)]
+struct Marker;
+
+#[derive(Input, Clone, Copy, Default, PartialEq, Debug)]
+#[rep(crate = tickwire_netcode)]
+struct Stick {
+    #[rep(range = -1..2)]
+    turn: i8,
+    thrust: bool,
+    #[rep(edge)]
+    fire: bool,
+    #[rep(edge)]
+    jump: bool,
+}
+
+#[derive(Event, PartialEq, Debug)]
+#[rep(crate = tickwire_netcode)]
+enum Happening {
+    Boom {
+        #[rep(range = -512..512, step = 1)]
+        at: Vec2,
+        by: u32,
+    },
+    RoundOver,
+    Said {
+        #[rep(max = 120)]
+        out: String,
+    },
+}
+
+#[derive(Command, PartialEq, Debug)]
+#[rep(crate = tickwire_netcode)]
+struct Chat {
+    #[rep(max = 120)]
+    text: String,
+}
+
+fn ship() -> Ship {
+    Ship {
+        pos: Vec2::new(-512.0, 100.05),
+        heading: 0.0,
+        hp: 200,
+        gear: -5,
+        team: Team::Green,
+        name: "Ada".into(),
+        fuel: 1.0,
+        shield: true,
+        r#type: 65535,
+    }
+}
+
+#[test]
+fn a_class_declares_each_field_as_its_attributes_say() {
+    let record = Ship::record();
+    assert_eq!(record.name, "Ship");
+    let axis = Axis { min: -512.0, step: 0.05, span: 20480 };
+    let team = ["Red", "Blue", "Green"].map(String::from).to_vec();
+    let fuel = Axis { min: 0.0, step: 1.0 / 255.0, span: 255 };
+    let want = [
+        ("pos", FieldKind::Vec2 { x: axis, y: axis }, Flags::NONE, Interpolation::LINEAR, 64.0),
+        ("heading", FieldKind::Angle { bits: 10 }, Flags::NONE, Interpolation::LINEAR, 0.0),
+        ("hp", FieldKind::Integer { min: 0, span: 255 }, Flags::NONE, Interpolation::NONE, 0.0),
+        ("gear", FieldKind::Integer { min: -5, span: 10 }, Flags::NONE, Interpolation::LINEAR, 0.0),
+        ("team", FieldKind::Enum { variants: team }, Flags::NONE, Interpolation::NONE, 0.0),
+        ("name", FieldKind::Text { bytes_max: 10 }, Flags::ONCE, Interpolation::NONE, 0.0),
+        ("fuel", FieldKind::Float(fuel), Flags::OWNER, Interpolation::NONE, 0.0),
+        ("shield", FieldKind::Flag, Flags::NONE, Interpolation::NONE, 0.0),
+        ("type", FieldKind::Integer { min: 0, span: 65535 }, Flags::NONE, Interpolation::NONE, 0.0),
+    ];
+    assert_eq!(record.fields.len(), want.len());
+    for (field, (name, kind, flags, interpolation, snap)) in record.fields.iter().zip(want) {
+        assert_eq!(field.name, name);
+        assert_eq!(
+            (&field.kind, field.flags, field.interpolation, field.snap),
+            (&kind, flags, interpolation, snap),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_class_goes_to_words_and_back() {
+    let (mut words, mut clamped) = (Vec::new(), 0);
+    ship().quantize(&mut words, &mut clamped);
+    let name = [3, u32::from_le_bytes(*b"Ada\0"), 0, 0];
+    let want = [[0, 12241, 0, 200, 0, 2].as_slice(), &name, &[255, 1, 65535]].concat();
+    assert_eq!((words.as_slice(), clamped), (want.as_slice(), 0));
+    assert_eq!(words.len(), Ship::WORDS);
+    assert_eq!(Ship::from_words(&words), ship());
+}
+
+#[test]
+fn what_does_not_fit_is_clamped_and_counted() {
+    let wild = Ship {
+        pos: Vec2::new(f32::NAN, 1e9),
+        heading: f32::INFINITY,
+        gear: 6,
+        name: "ÄÄÄÄÄÄ".into(),
+        fuel: -0.1,
+        ..ship()
+    };
+    let (mut words, mut clamped) = (Vec::new(), 0);
+    wild.quantize(&mut words, &mut clamped);
+    assert_eq!(clamped, 6);
+    let back = Ship::from_words(&words);
+    assert_eq!((back.pos, back.heading, back.gear), (Vec2::new(-512.0, 512.0), 0.0, 5));
+    assert_eq!((back.name.as_str(), back.fuel), ("ÄÄÄÄÄ", 0.0));
+}
+
+#[test]
+fn too_few_words_read_as_zero() {
+    let (mut words, mut clamped) = (Vec::new(), 0);
+    ship().quantize(&mut words, &mut clamped);
+    for n in 0..words.len() {
+        Ship::from_words(&words[..n]);
+    }
+    assert_eq!(Ship::from_words(&[]).team, Team::Red);
+}
+
+#[test]
+fn edges_are_cleared_merged_and_seen() {
+    let pressed = Stick { turn: -1, thrust: true, fire: true, jump: false };
+    let mut held = pressed;
+    held.clear_edges();
+    assert_eq!(held, Stick { fire: false, ..pressed });
+    assert!(pressed.edges() && !held.edges());
+    held.merge_edges(&Stick { turn: 1, thrust: false, fire: false, jump: true });
+    assert_eq!(held, Stick { turn: -1, thrust: true, fire: false, jump: true });
+    let record = Stick::record();
+    let flags: Vec<_> = record.fields.iter().map(|field| field.flags).collect();
+    assert_eq!(flags, [Flags::NONE, Flags::NONE, Flags::EDGE, Flags::EDGE]);
+    assert_eq!(record.fields[0].kind, FieldKind::Integer { min: -1, span: 2 });
+}
+
+#[test]
+fn each_variant_of_an_event_is_a_record() {
+    let names: Vec<_> = Happening::records().into_iter().map(|record| record.name).collect();
+    assert_eq!(names, ["Boom", "RoundOver", "Said"]);
+    let events = [
+        Happening::Boom { at: Vec2::new(3.0, -512.0), by: u32::MAX },
+        Happening::RoundOver,
+        Happening::Said { out: "hi".into() },
+    ];
+    for (index, event) in events.into_iter().enumerate() {
+        let (mut words, mut clamped) = (Vec::new(), 0);
+        let chosen = event.quantize(&mut words, &mut clamped);
+        assert_eq!((usize::from(chosen), clamped), (index, 0));
+        assert_eq!(Happening::from_words(chosen, &words), Some(event));
+    }
+    assert_eq!(Happening::from_words(3, &[]), None);
+}
+
+#[test]
+fn a_struct_is_a_command_of_one_record() {
+    let (mut words, mut clamped) = (Vec::new(), 0);
+    assert_eq!(Chat { text: "hello".into() }.quantize(&mut words, &mut clamped), 0);
+    assert_eq!(Chat::from_words(0, &words), Some(Chat { text: "hello".into() }));
+    assert_eq!(Chat::from_words(1, &words), None);
+}
+
+#[test]
+fn a_schema_collects_the_types_of_a_game() {
+    let schema = Schema::of::<(Ship, Marker), Stick, Happening, Chat>().unwrap();
+    let layout = Layout::new(&schema).unwrap();
+    assert_eq!(layout.classes().record(0).unwrap().words(), Ship::WORDS);
+    assert_eq!((layout.classes().record(1).unwrap().words(), Marker::WORDS), (0, 0));
+    assert_eq!(layout.input().words(), Stick::WORDS);
+    assert_eq!((layout.events().len(), layout.commands().len()), (3, 1));
+    let index = |id| <(Ship, Marker)>::index_of(id);
+    assert_eq!(index(core::any::TypeId::of::<Marker>()), Some(1));
+    assert_eq!(index(core::any::TypeId::of::<Stick>()), None);
+    assert_eq!(Ship::index_of(core::any::TypeId::of::<Ship>()), Some(0));
+    assert!(Schema::of::<(), (), (), ()>().unwrap().classes.is_empty());
+}

@@ -1,0 +1,14 @@
+//! The whole-system tests: real processes, real sockets, real peers.
+
+mod arena_browser;
+mod autobahn;
+mod bad_input;
+mod fifty_bots;
+mod hello;
+mod hygiene;
+mod netbench;
+mod peers;
+mod quick_start;
+mod requirements;
+mod sdk_dist;
+mod signals;
