@@ -9,7 +9,7 @@
 mod acceptor;
 pub(crate) mod admission;
 mod backlog;
-mod connection;
+pub(crate) mod connection;
 pub mod connections;
 pub(crate) mod driver;
 pub(crate) mod event_loop;

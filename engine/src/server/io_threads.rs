@@ -179,18 +179,20 @@ pub struct Stopper {
 }
 
 impl Stopper {
+    /// Takes no new connections, lets the sessions go on for `time`, then does what [`shutdown`](Self::shutdown) does.
+    ///
+    /// Returns at once. A later call of either ends the wait.
+    pub fn drain(&self, code: u16, reason: &str, time: Duration) {
+        for remote in &self.remotes {
+            remote.stop(Stop { code, reason: reason.to_owned(), why: Ended::Shutdown, drain: time });
+        }
+    }
+
     /// Closes every session with this code and reason, waits up to 3 s for the peers' answers, then ends the threads.
     ///
     /// Returns at once. A second call ends them without waiting.
     pub fn shutdown(&self, code: u16, reason: &str) {
-        for remote in &self.remotes {
-            remote.stop(Stop {
-                code,
-                reason: reason.to_owned(),
-                why: Ended::Shutdown,
-                drain: Duration::ZERO,
-            });
-        }
+        self.drain(code, reason, Duration::ZERO);
     }
 }
 

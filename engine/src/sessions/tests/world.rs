@@ -93,6 +93,8 @@ pub(super) struct Player {
     pub(super) events: Vec<GameEvent>,
     /// Sends nothing by itself.
     pub(super) mute: bool,
+    /// The cable is out: nothing is read and nothing is sent.
+    pub(super) is_cut: bool,
     /// All bytes as they came.
     pub(super) received: Vec<u8>,
     /// Updates that said to forget the clock.
@@ -126,6 +128,9 @@ impl Player {
     }
 
     fn receive(&mut self, now: Time) {
+        if self.is_cut {
+            return;
+        }
         let mut bytes = std::mem::take(&mut self.wire.borrow_mut().to_client);
         self.received.extend_from_slice(&bytes);
         if !self.upgraded {
@@ -165,7 +170,7 @@ impl Player {
     }
 
     fn transmit(&mut self, now: Time) {
-        if self.mute || self.close_code.is_some() {
+        if self.mute || self.is_cut || self.close_code.is_some() {
             return;
         }
         if self.session.input_due(now).is_some() {
@@ -239,6 +244,7 @@ impl World {
             rejected: None,
             events: Vec::new(),
             mute: false,
+            is_cut: false,
             received: Vec::new(),
             reanchors: 0,
         });
@@ -311,6 +317,19 @@ impl World {
         }
         self.now = self.now + TICK;
         counted.count_total
+    }
+
+    /// The value of one series of `/metrics`.
+    #[track_caller]
+    pub(super) fn series(&self, name: &str) -> u64 {
+        let text = self.metrics.render();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no series {name}")).parse().expect("a whole number")
+    }
+
+    /// How many connections the I/O thread holds.
+    pub(super) fn connection_count(&self) -> usize {
+        self.driver.connection_count()
     }
 
     /// Tick that a client's world shows.
