@@ -194,5 +194,5 @@ fn judge_errno(raw: i32) -> Option<(Verdict, AcceptFailure)> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

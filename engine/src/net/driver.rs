@@ -205,9 +205,9 @@ impl<T: Transport, S: Service> Driver<T, S> {
     }
 
     fn flush(&mut self, id: ConnectionId, now: Time) {
-        let metrics = Arc::clone(&self.table.metrics);
-        let Some(connection) = self.table.find(id) else { return };
-        match connection.flush(&metrics) {
+        let Table { slots, metrics, .. } = &mut self.table;
+        let Some(connection) = slots.get_mut(id.index as usize) else { return };
+        match connection.flush(metrics) {
             Ok(false) => {}
             Ok(true) if matches!(connection.phase, Phase::Flushing { .. }) => self.table.linger(id, now),
             Ok(true) => self.table.resume(id),

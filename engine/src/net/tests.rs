@@ -404,6 +404,7 @@ fn a_stop_says_goodbye_to_sessions_and_drops_what_is_no_session() {
     assert_eq!(bench.driver.connection_count(), 0);
     bench.driver.drop_all(1001, bench.now);
     assert_eq!(bench.spy.borrow().closed.len(), 1);
+    bench.assert_balanced();
 }
 
 #[test]

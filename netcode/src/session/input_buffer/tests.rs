@@ -212,11 +212,11 @@ proptest! {
                 arrived: starts(next),
                 input: Stick { turn: ahead, fire },
             };
-            sent.push(input.clone());
-            prop_assert_eq!(once.push(input.clone()), again.push(input));
+            sent.push(input);
+            prop_assert_eq!(once.push(input), again.push(input));
             for repeat in repeats {
                 resent += 1;
-                prop_assert_eq!(again.push(sent[repeat.index(sent.len())].clone()), Verdict::Duplicate);
+                prop_assert_eq!(again.push(sent[repeat.index(sent.len())]), Verdict::Duplicate);
             }
             if fire {
                 let (a, b) = (once.take(Tick(next), starts(next)), again.take(Tick(next), starts(next)));
