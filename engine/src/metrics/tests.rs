@@ -123,6 +123,9 @@ fn readyz_says_no_before_the_first_tick_after_a_stall_and_while_draining() {
     let at = |ms: u64| 1_000_000_000_000 + ms * 1_000_000;
     let turn = |ms: u64| metrics.io(1).turn_began_ns.set(at(ms));
     let tick = |thread: usize, ms: u64| metrics.simulation(thread).ticked_ns.set(at(ms));
+    // A clock that began with the process: no tick yet is not a tick at 0.
+    metrics.io(0).turn_began_ns.set(5);
+    assert_eq!(answer(&metrics, "/readyz").0, 503);
     turn(0);
     assert_eq!(answer(&metrics, "/readyz"), (503, "the simulation does not tick".to_owned()));
     tick(0, 0);

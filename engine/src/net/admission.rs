@@ -130,6 +130,12 @@ impl Admission {
         self.all.count()
     }
 
+    /// Of those, the ones without a session.
+    #[cfg(test)]
+    pub(crate) fn pending(&self) -> usize {
+        self.pending.count()
+    }
+
     /// Decides about a connection from `peer`. Checks in order: its address, the share without a session, all slots.
     pub(crate) fn admit(&mut self, peer: SocketAddr, now: Time) -> Decision {
         let address = match self.admit_address(peer.ip(), now) {

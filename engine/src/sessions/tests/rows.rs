@@ -48,6 +48,19 @@ fn s1_a_hello_that_comes_late_or_not_first_closes_with_4001_and_is_counted() {
 }
 
 #[test]
+fn h1_a_peer_counts_as_a_stranger_until_it_sits_in_a_room() {
+    let mut world = World::new(8);
+    let stranger = world.connect_as("skirmish", "a", None);
+    world.players[stranger].mute = true;
+    world.join("a");
+    world.ticks(5);
+    assert_eq!((world.admission.pending(), world.admission.connections()), (1, 2), "upgraded, but no Hello");
+    world.players[stranger].mute = false;
+    world.ticks(5);
+    assert_eq!((world.admission.pending(), world.admission.connections()), (0, 2));
+}
+
+#[test]
 fn f12_a_text_message_closes_with_1003() {
     let mut world = World::new(8);
     let player = world.join("a");

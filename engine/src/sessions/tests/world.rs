@@ -17,7 +17,7 @@ use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 
 use crate::bridge;
 use crate::metrics::Metrics;
-use crate::net::admission::Ticket;
+use crate::net::admission::{Admission, Capacity, Decision};
 use crate::net::driver::{Driver, Edge};
 use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
@@ -191,6 +191,7 @@ pub(super) struct World {
     simulation: Simulation,
     driver: Driver<Socket, GameSessions>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) admission: Admission,
     pub(super) now: Time,
     pub(super) players: Vec<Player>,
 }
@@ -215,7 +216,8 @@ impl World {
         let now = Time::from_nanos(1_000_000_000);
         let driver = Driver::new(GameSessions::new(shared, io, metrics.io(0)), metrics.io(0), now);
         let simulation = Simulation::new(setup, vec![sim]).with_metrics(metrics.simulation(0));
-        Self { simulation, driver, metrics, now, players: Vec::new() }
+        let admission = Admission::new(Capacity { connections_max: 1 << 10, limit_loopback: false });
+        Self { simulation, driver, metrics, admission, now, players: Vec::new() }
     }
 
     /// Connects a client that will say this Hello; gives its index.
@@ -224,7 +226,10 @@ impl World {
         let mut request = Vec::new();
         client_request("h", "/ws", [7; 16], origin, &mut request).expect("a valid request");
         wire.borrow_mut().to_server.extend(request);
-        let Ok(id) = self.driver.insert(Socket(Rc::clone(&wire)), Ticket::loose(), self.now) else {
+        let Decision::Take(ticket) = self.admission.admit(([127, 0, 0, 1], 1).into(), self.now) else {
+            panic!("no place")
+        };
+        let Ok(id) = self.driver.insert(Socket(Rc::clone(&wire)), ticket, self.now) else {
             panic!("the table is full")
         };
         let hello = Hello {
