@@ -15,6 +15,7 @@ use tickwire_netcode::ws::{MessageKind, WebSocket};
 
 use super::PlayerSession;
 use super::room_view::{RoomPlayer, RoomViews};
+use crate::metrics::io::IoMetrics;
 use crate::net::connections::Connections;
 use crate::net::transport::Transport;
 use crate::sim::KindWire;
@@ -42,6 +43,7 @@ impl SendPass {
         rooms: &mut RoomViews,
         kinds: &[Arc<KindWire>],
         connections: &mut Connections<'_, T, Box<PlayerSession>>,
+        metrics: &IoMetrics,
         now: Time,
     ) {
         for view in rooms.iter_mut().filter(|view| view.fresh) {
@@ -52,7 +54,7 @@ impl SendPass {
             encode_slot(layout, snapshot, PartKey::Everyone, true, &mut self.public);
             let body = Body { layout, snapshot, public: &self.public, now };
             for player in &view.players {
-                send(body, player, &mut self.own, connections);
+                send(body, player, &mut self.own, connections, metrics);
             }
         }
     }
@@ -63,16 +65,20 @@ fn send<T: Transport>(
     player: &RoomPlayer,
     own: &mut Vec<u8>,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    metrics: &IoMetrics,
 ) {
-    let mut pending = None;
+    let (mut pending, mut is_open, mut has_welcome) = (None, false, false);
     let sent = connections.send(player.connection, |session, ws, buffer| {
-        if !session.welcome.is_empty() {
+        has_welcome = !session.welcome.is_empty();
+        if has_welcome {
             ws.send(MessageKind::Binary, &session.welcome, buffer);
         }
-        if session.protocol.gate_open() {
+        is_open = session.protocol.gate_open();
+        if is_open {
             pending = encode(body, player, session, own, ws, buffer);
         }
     });
+    metrics.count_send(sent, has_welcome, is_open, pending.is_some());
     if !sent.is_committed() {
         return;
     }
