@@ -208,6 +208,9 @@ fn by_hand(slot: u8, bits: &[(u32, u32)]) -> Vec<u8> {
     message
 }
 
+/// Values and how many bits each takes.
+type Bits = Vec<(u32, u32)>;
+
 const DEPTH_1: u8 = 0x0C;
 const DEPTH_2: u8 = 0x14;
 /// The gamma codes of 1, 2 and 3.
@@ -257,7 +260,7 @@ fn bad(layout: &Layout, first: &[u8]) -> Vec<Json> {
     let reserved = |value| ProtocolError::Reserved { value };
     let enter = |id: &[(u32, u32)]| [&[THREE, TWO, (0, 1)], id, &[(1, 2), (77, 16)]].concat();
     let huge = (0u32, 20);
-    let cases: [(&str, u8, Vec<(u32, u32)>, ProtocolError); 12] = [
+    let cases: [(&str, u8, Bits, ProtocolError); 12] = [
         ("a reserved change", DEPTH_1, vec![ONE, (0b111, 3), TWO, ONE], reserved(7)),
         (
             "more stay than there are",
@@ -291,7 +294,7 @@ fn bad(layout: &Layout, first: &[u8]) -> Vec<Json> {
         ),
         ("depth 2 after one point", DEPTH_2, vec![THREE, ONE], ProtocolError::DepthUnsupported { depth: 2 }),
     ];
-    let case = |(name, slot, bits, want): (&str, u8, Vec<(u32, u32)>, ProtocolError)| {
+    let case = |(name, slot, bits, want): (&str, u8, Bits, ProtocolError)| {
         let message = by_hand(slot, &bits);
         let mut world = World::new();
         world.apply(layout, &decode_update(first).unwrap()).unwrap();
