@@ -121,7 +121,7 @@ fn advance(members: &mut Vec<Member>, next_id: &mut u32, numbers: &mut Numbers) 
         return; // Nothing happens: the slots are the same.
     }
     members.retain(|_| numbers.below(30) != 0);
-    for member in members.iter_mut().filter(|member| member.id % 3 != 0) {
+    for member in members.iter_mut().filter(|member| !member.id.is_multiple_of(3)) {
         match numbers.below(24) {
             0 => member.owner = numbers.below(3),
             1 => member.thing = new_thing(numbers),
