@@ -174,6 +174,7 @@ impl Arena {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a bench is a driver: it reads the clock")]
 fn measure(rate_hz: f32, skip: u32) {
     let schema = Schema::of::<(Pilot, Ship, Bullet, Wall), (), (), ()>().expect("a schema");
     let layout = Layout::new(&schema).expect("a layout");

@@ -140,9 +140,9 @@ impl Steady {
 
     /// A room of which a third changes; entities come and go.
     fn snapshot(&mut self, tick: u32) {
-        for id in (1..50u32).filter(|id| (id + tick) % 40 != 0) {
+        for id in (1..50u32).filter(|id| !(id + tick).is_multiple_of(40)) {
             let owner = (id == 1).then_some(PlayerId(1));
-            let hp = (if id % 3 == 0 { tick } else { id }) & 255;
+            let hp = (if id.is_multiple_of(3) { tick } else { id }) & 255;
             self.builder.put(EntityId(id), 0, owner, 0, |words| words.push(hp));
         }
         let count = self.pool.len();

@@ -62,6 +62,7 @@ function schemaOf(json: Json): Schema {
 const BITS = load("bits");
 const FIELDS = load("fields");
 const SLOTS = load("slots");
+const DELTAS = load("deltas");
 const MESSAGES = load("messages");
 
 type Op = ["bits", number, number] | ["flag" | "varint" | "gamma", number];
@@ -236,6 +237,35 @@ test("slots.json: what the table allows is taken, what it does not is refused an
     const before = rowsOf(world, layout);
     assert.throws(() => applyTo(world, bytes(message)), ProtocolError, name);
     assert.deepEqual(rowsOf(world, layout), before, name);
+  }
+});
+
+const hashesOf = (world: World): number[] => [world.slotHash(0), world.slotHash(1)].filter((hash) => hash !== undefined);
+
+test("deltas.json: each Update leads from what was held to the same words and hashes", () => {
+  const layout = new Layout(schemaOf(DELTAS.schema));
+  const world = new World(layout);
+  for (const [index, { hex: text, world: rows, hashes }] of DELTAS.steps.entries()) {
+    applyTo(world, bytes(text));
+    assert.deepEqual(rowsOf(world, layout), rows, `step ${index}`);
+    assert.deepEqual(hashesOf(world), hashes, `step ${index}`);
+  }
+});
+
+test("deltas.json: what the table allows is taken, what it does not is refused and leaves the state", () => {
+  const layout = new Layout(schemaOf(DELTAS.schema));
+  for (const { name, first, messages: list, world: rows, hashes } of DELTAS.tolerated) {
+    const world = new World(layout);
+    for (const text of [first, ...list]) applyTo(world, bytes(text));
+    assert.deepEqual(rowsOf(world, layout), rows, name);
+    assert.deepEqual(hashesOf(world), hashes, name);
+  }
+  for (const { name, first, message } of DELTAS.bad) {
+    const world = new World(layout);
+    applyTo(world, bytes(first));
+    const before = [rowsOf(world, layout), hashesOf(world)];
+    assert.throws(() => applyTo(world, bytes(message)), ProtocolError, name);
+    assert.deepEqual([rowsOf(world, layout), hashesOf(world)], before, name);
   }
 });
 

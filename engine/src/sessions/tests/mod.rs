@@ -1,11 +1,13 @@
-//! Sessions from upgrade to close over scripted transports, with netcode's own client at the other end: it checks the hash
-//! of every update.
+//! Sessions from upgrade to close over scripted transports, with netcode's own client at the other end: it checks each
+//! hash that comes.
 
+mod rows;
 mod world;
 
 use std::time::Duration;
 
 use tickwire_netcode::close::CloseCode;
+use tickwire_netcode::limits::HISTORY_SNAPSHOTS_MAX;
 use tickwire_netcode::ws::MessageKind;
 
 use crate::sim::skirmish::Ask;
@@ -48,7 +50,7 @@ fn who_cannot_join_is_told_why_before_the_close() {
 }
 
 #[test]
-fn what_breaks_the_protocol_closes_one_session_and_nobody_else_notices() {
+fn n1_what_breaks_the_protocol_closes_one_session_and_nobody_else_notices() {
     for (kind, payload, in_room, code) in [
         (MessageKind::Text, &b"hi"[..], true, CloseCode::BinaryOnly),
         (MessageKind::Text, b"hi", false, CloseCode::BinaryOnly),
@@ -126,7 +128,7 @@ fn a_kick_closes_with_its_reason() {
 }
 
 #[test]
-fn a_panicking_room_closes_its_sessions_and_no_others() {
+fn p1_a_panicking_room_closes_its_sessions_and_no_others() {
     let mut world = World::new(8);
     let (ann, bob, calm) = (world.join("a"), world.join("a"), world.join("b"));
     world.players[ann].command(&Ask::Panic);
@@ -187,6 +189,32 @@ fn a_stalled_client_gets_the_newest_state_and_every_event_afterwards() {
 }
 
 #[test]
+fn who_stalls_for_longer_than_the_history_is_sent_the_whole_state() {
+    let mut world = World::new(8);
+    let (slow, quick) = (world.join("a"), world.join("a"));
+    world.ticks(10);
+    let cost = |world: &mut World| {
+        let before = world.players[slow].received.len();
+        world.players[slow].set_room(usize::MAX);
+        world.ticks(1);
+        assert_eq!(world.tick_of(slow), world.tick_of(quick));
+        world.players[slow].received.len() - before
+    };
+    let mut costs = [0; 2];
+    for (ticks, cost_bytes) in
+        [HISTORY_SNAPSHOTS_MAX - 2, HISTORY_SNAPSHOTS_MAX - 1].into_iter().zip(&mut costs)
+    {
+        world.players[slow].set_room(0);
+        world.ticks(ticks);
+        *cost_bytes = cost(&mut world);
+    }
+    // In full both slots bring their hashes, and the public one its entities.
+    assert!(costs[0] + 8 < costs[1], "{costs:?} bytes: a delta, then in full");
+    let stats = world.players[slow].session.stats();
+    assert_eq!((stats.updates_failed, stats.resyncs), (0, 0));
+}
+
+#[test]
 fn a_welcome_that_the_kernel_does_not_take_is_sent_later() {
     let mut world = World::new(8);
     let player = world.connect_as("skirmish", "a", None);
@@ -201,7 +229,7 @@ fn a_welcome_that_the_kernel_does_not_take_is_sent_later() {
 }
 
 #[test]
-fn ticks_that_the_io_thread_missed_arrive_as_one() {
+fn r13_ticks_that_the_io_thread_missed_arrive_as_one() {
     let mut world = World::new(8);
     let (ann, bob) = (world.join("a"), world.join("a"));
     let before = world.players[ann].session.stats().updates;
@@ -220,7 +248,7 @@ fn ticks_that_the_io_thread_missed_arrive_as_one() {
 }
 
 #[test]
-fn dropped_time_is_announced_once_when_an_update_gets_through() {
+fn k2_dropped_time_is_announced_once_when_an_update_gets_through() {
     let mut world = World::new(8);
     let (slow, quick) = (world.join("a"), world.join("a"));
     world.players[slow].set_room(0);
@@ -255,7 +283,7 @@ fn an_origin_that_is_not_allowed_gets_no_socket() {
 }
 
 #[test]
-fn silence_ends_a_session_before_and_after_its_hello() {
+fn s1_silence_ends_a_session_before_and_after_its_hello() {
     let mut world = World::new(8);
     let (witness, silent) = (world.join("a"), world.join("a"));
     world.players[silent].mute = true;
