@@ -16,6 +16,7 @@ use tickwire_netcode::ws::{MessageKind, WebSocket};
 
 use super::PlayerSession;
 use super::room_view::{RoomPlayer, RoomViews};
+use crate::metrics::io::IoMetrics;
 use crate::net::connections::Connections;
 use crate::net::transport::Transport;
 use crate::sim::KindWire;
@@ -42,6 +43,7 @@ impl SendPass {
         rooms: &mut RoomViews,
         kinds: &[Arc<KindWire>],
         connections: &mut Connections<'_, T, Box<PlayerSession>>,
+        metrics: &IoMetrics,
         now: Time,
     ) {
         for view in rooms.iter_mut().filter(|view| view.fresh) {
@@ -51,7 +53,7 @@ impl SendPass {
             let sending = Sending { layout, history: &view.history, tick: newest.tick(), now };
             self.bodies.clear();
             for player in &view.players {
-                send(sending, player, &mut self.bodies, connections);
+                send(sending, player, &mut self.bodies, connections, metrics);
             }
         }
     }
@@ -62,16 +64,20 @@ fn send<T: Transport>(
     player: &RoomPlayer,
     bodies: &mut BodyCache,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    metrics: &IoMetrics,
 ) {
-    let mut pending = None;
+    let (mut pending, mut is_open, mut has_welcome) = (None, false, false);
     let sent = connections.send(player.connection, |session, ws, buffer| {
-        if !session.welcome.is_empty() {
+        has_welcome = !session.welcome.is_empty();
+        if has_welcome {
             ws.send(MessageKind::Binary, &session.welcome, buffer);
         }
-        if session.protocol.gate_open() {
+        is_open = session.protocol.gate_open();
+        if is_open {
             pending = encode(sending, player, session, bodies, ws, buffer);
         }
     });
+    metrics.count_send(sent, has_welcome, is_open, pending.is_some());
     if !sent.is_committed() {
         return;
     }

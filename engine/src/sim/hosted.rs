@@ -9,6 +9,7 @@ use std::sync::Arc;
 use glam::Vec2;
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
+use tickwire_netcode::session::Verdict;
 
 use super::any_room::AnyRoom;
 use super::event_batch::{Audience, EventEntry};
@@ -136,8 +137,9 @@ impl Hosted {
         }
     }
 
-    pub(crate) fn input(&mut self, player: PlayerId, input: QuantizedInput<'_>) {
-        self.room.buffer(player, input);
+    /// Buffers an input for its tick; `None` when the player has no seat any more.
+    pub(crate) fn input(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict> {
+        self.room.buffer(player, input)
     }
 
     pub(crate) fn command(&mut self, player: PlayerId, number: CommandSeq, index: u8, words: &[u32]) {
