@@ -102,6 +102,7 @@
 //! when it is quantized: comparing and hashing happen on words only.
 
 mod change;
+mod check;
 mod clamped;
 mod coding;
 mod declare;
