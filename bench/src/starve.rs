@@ -1,8 +1,8 @@
 //! More connections than the server has descriptors: the scenario `starve`.
 //!
-//! All connect at once and ask for an upgrade. The server takes as many as it can; the rest wait in the kernel. Watched:
-//! what the server's processor does meanwhile (does it spin?), how soon it takes the next one after descriptors became
-//! free (does it go deaf?), and that in the end everybody had an answer.
+//! All connect at once and ask for an upgrade. The server takes as many as it can and refuses the rest or leaves them
+//! waiting in the kernel. Watched: what its processor does meanwhile (does it spin?), how soon it upgrades somebody
+//! again after descriptors became free (does it go deaf?), and that in the end everybody had an answer.
 
 use std::fmt;
 use std::time::Duration;
@@ -25,6 +25,10 @@ const FILL_LIMIT: Duration = Duration::from_secs(10);
 /// How long everybody may wait for an answer once descriptors are free: the kernel tries lost connection requests again
 /// after 1, 3, 7 and 15 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// How soon after a refusal the next connection is tried.
+const PROBE_EVERY: Duration = Duration::from_millis(5);
+/// Descriptors for probes that were not answered: one at a time is open, the others are just being closed.
+const PROBES: usize = 8;
 /// Bytes of one read: an answer to an upgrade.
 const READ_BYTES: usize = 16 * 1024;
 
@@ -67,20 +71,41 @@ impl Crowd {
             first_refusal: None,
             holds: true,
         };
-        for index in 0..connections {
-            let standing = match Socket::connect(route) {
-                Ok(mut socket) => {
-                    crowd.reactor.register(socket.stream(), index)?;
-                    Standing::Waiting(socket)
-                }
-                Err(over) => {
-                    crowd.first_refusal.get_or_insert(over.to_string());
-                    Standing::Refused
-                }
-            };
-            crowd.each.push(standing);
+        for _ in 0..connections {
+            crowd.connect(route)?;
         }
         Ok(crowd)
+    }
+
+    fn connect(&mut self, route: &Route) -> Result<(), Failure> {
+        let standing = match Socket::connect(route) {
+            Ok(mut socket) => {
+                self.reactor.register(socket.stream(), self.each.len())?;
+                Standing::Waiting(socket)
+            }
+            Err(over) => {
+                self.first_refusal.get_or_insert(over.to_string());
+                Standing::Refused
+            }
+        };
+        self.each.push(standing);
+        Ok(())
+    }
+
+    /// Connects anew every few milliseconds until anybody is upgraded after `since`: a server may have answered all that
+    /// it could not hold, so that nobody waits any more.
+    fn probe(&mut self, route: &Route, since: Time) -> Result<Option<Duration>, Failure> {
+        let is_upgraded = |crowd: &Self| crowd.upgraded_at.is_some_and(|at| at >= since);
+        let mut probe = None;
+        while !is_upgraded(self) && self.reactor.now().since(since) < ANSWER_LIMIT {
+            let is_over = probe.is_none_or(|index: usize| !matches!(self.each[index], Standing::Waiting(_)));
+            if is_over {
+                probe = Some(self.each.len());
+                self.connect(route)?;
+            }
+            self.drive(self.reactor.now() + PROBE_EVERY, is_upgraded)?;
+        }
+        Ok(self.upgraded_at.filter(|&at| at >= since).map(|at| at.since(since)))
     }
 
     fn count(&self, is: impl Fn(&Standing) -> bool) -> usize {
@@ -138,6 +163,8 @@ pub(crate) struct Report {
     window: Window,
     /// From free descriptors to the next upgrade, if there was one.
     accepted_after: Option<Duration>,
+    /// Connections that were tried to find that out.
+    probes: usize,
     served: usize,
     refused: usize,
     first_refusal: Option<String>,
@@ -164,7 +191,7 @@ impl Report {
 /// There is no such server, or it has descriptors enough for all.
 pub(crate) fn run(args: &cli::Starve) -> Result<Report, Failure> {
     let connections = args.connections as usize;
-    descriptors::reserve(connections).map_err(Failure::Descriptors)?;
+    descriptors::reserve(connections + PROBES).map_err(Failure::Descriptors)?;
     if let Some(&core) = args.common.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
     }
@@ -193,16 +220,14 @@ pub(crate) fn run(args: &cli::Starve) -> Result<Report, Failure> {
 
     crowd.free();
     let freed = crowd.reactor.now();
-    crowd.drive(freed + ANSWER_LIMIT, |crowd| {
-        crowd.upgraded_at.is_some_and(|at| at >= freed) || crowd.count(is_waiting) == 0
-    })?;
-    let accepted_after = crowd.upgraded_at.filter(|&at| at >= freed).map(|at| at.since(freed));
+    let accepted_after = crowd.probe(&route, freed)?;
     crowd.drive(freed + ANSWER_LIMIT, |crowd| crowd.count(is_waiting) == 0)?;
     Ok(Report {
         connections,
         held,
         window,
         accepted_after,
+        probes: crowd.each.len() - connections,
         served: crowd.count(|standing| matches!(standing, Standing::Served)),
         refused: crowd.count(|standing| matches!(standing, Standing::Refused)),
         stuck: crowd.count(is_waiting),
@@ -242,7 +267,11 @@ impl fmt::Display for Report {
             None => writeln!(f, "accepts again   never: FAILED")?,
         }
         let why = self.first_refusal.as_ref().map_or(String::new(), |why| format!(" (first: {why})"));
-        writeln!(f, "answered        {} upgraded, {} refused or ended{why}", self.served, self.refused)?;
+        writeln!(
+            f,
+            "answered        {} upgraded, {} refused or ended{why}, {} of them tried later",
+            self.served, self.refused, self.probes
+        )?;
         writeln!(f, "stuck           {}: {}", self.stuck, verdict(self.stuck == 0))
     }
 }
@@ -257,8 +286,9 @@ mod tests {
             held: 200,
             window: Window { elapsed: Duration::from_secs(2), ..Window::default() },
             accepted_after: Some(Duration::from_millis(12)),
+            probes: 1,
             served: 1000,
-            refused: 0,
+            refused: 1,
             first_refusal: None,
             stuck: 0,
         }

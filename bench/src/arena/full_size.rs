@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn an_update_in_full_is_as_long_as_it_came() {
         let nothing = Record { name: "Nothing".into(), fields: vec![] };
-        let schema = Schema { classes: vec![Ship::record()], input: nothing, events: vec![], commands: vec![] };
+        let schema =
+            Schema { classes: vec![Ship::record()], input: nothing, events: vec![], commands: vec![] };
         let layout = schema::Layout::new(&schema).expect("a good schema");
         let me = PlayerId(4);
         let mut builder = SnapshotBuilder::new();

@@ -60,7 +60,7 @@ impl Hands {
             self.words.push(match *finger {
                 Finger::Held(max) => {
                     let draw = scatter(self.number, place, since / HOLD);
-                    (u64::from(draw) * (u64::from(max) + 1) >> 32) as u32
+                    ((u64::from(draw) * (u64::from(max) + 1)) >> 32) as u32
                 }
                 Finger::Flag => u32::from(scatter(self.number, place, since / HOLD).is_multiple_of(4)),
                 Finger::Press => u32::from(since.is_multiple_of(PRESS)),

@@ -164,7 +164,7 @@ impl Player {
             match event {
                 ClientEvent::Welcomed => self.on_welcome(desk),
                 ClientEvent::Rejected(reject) => {
-                    self.end(format!("refused: {}", reject.reason.as_str()), desk)
+                    self.end(format!("refused: {}", reject.reason.as_str()), desk);
                 }
                 ClientEvent::Updated { .. } if self.standing == Standing::Joining => {
                     self.standing = Standing::Playing;
@@ -196,10 +196,9 @@ impl Player {
         let Some(room) = &mut self.room else { return };
         let first = self.under_way.len();
         let mut skipped = 0;
-        loop {
-            let (at, Some(due)) = (now(), self.session.next_input_at()) else { break };
+        while let Some(due) = self.session.next_input_at() {
             // The session's clock is this player's phase behind.
-            let at = Time::default() + at.since(Time::default() + self.phase);
+            let at = Time::default() + now().since(Time::default() + self.phase);
             if self.session.input_due(at).is_none() {
                 break;
             }

@@ -256,7 +256,7 @@ mod tests {
     fn every_distribution_comes_with_its_count_and_maximum() {
         let text = report().to_string();
         for line in [
-            "input to state  count 100  mean 50.52  p50 50.01  p90 90.05  max 100.03 ms\n",
+            "input to state  count 100  mean 50.50  p50 50.02  p90 90.05  max 100.03 ms\n",
             "send lag        count 100  mean 0.10  p50 0.10  p90 0.10  max 0.10 ms\n",
             "  bytes         count 100  mean 200  p50 200  p90 200  max 200 B\n",
             "updates         100 received, 5.0 per player and second\n",
