@@ -55,7 +55,7 @@ impl Report {
         let each = |count: u64| count as f64 / self.seconds() / f64::from(self.players);
         let updates = self.tally.updates();
         writeln!(f, "updates         {updates} received, {:.1} per player and second", each(updates))?;
-        writeln!(f, "  decoded       {decoded}, headers read {headers_read}")?;
+        writeln!(f, "  decoded       {decoded} with all hashes; of {headers_read} the headers were read")?;
         writeln!(f, "  bytes         {}", bytes(&self.tally.update_bytes))?;
         writeln!(f, "received        {:.1} kB/s per player, all messages", each(*all_bytes) / 1000.0)?;
         writeln!(f, "inputs          {inputs} given, {:.1} per player and second", each(*inputs))?;
