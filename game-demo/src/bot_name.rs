@@ -36,7 +36,7 @@ fn name(index: u32) -> String {
 }
 
 /// The first name that is not among `taken`.
-pub(crate) fn free<'a>(taken: impl Iterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn free<'a>(taken: &(impl Iterator<Item = &'a str> + Clone)) -> String {
     (0..).map(name).find(|name| taken.clone().all(|other| other != name)).unwrap_or_default()
 }
 
@@ -48,7 +48,7 @@ mod tests {
     fn names_are_given_in_order_and_never_twice() {
         let mut taken: Vec<String> = Vec::new();
         for _ in 0..60 {
-            let next = free(taken.iter().map(String::as_str));
+            let next = free(&taken.iter().map(String::as_str));
             assert!(!taken.contains(&next), "{next}");
             taken.push(next);
         }
@@ -57,6 +57,6 @@ mod tests {
             ("Altair", "Altair 2", "Altair 3")
         );
         taken.remove(3);
-        assert_eq!(free(taken.iter().map(String::as_str)), "Mira");
+        assert_eq!(free(&taken.iter().map(String::as_str)), "Mira");
     }
 }

@@ -64,7 +64,7 @@ impl Melee {
         let players = self.pilots.iter().filter(|pilot| pilot.player().is_some()).count() as u32;
         let wanted = self.crew.wanted(players) as usize;
         while self.bot_count() < wanted {
-            let name = bot_name::free(self.pilots.iter().map(|pilot| pilot.name.as_str()));
+            let name = bot_name::free(&self.pilots.iter().map(|pilot| pilot.name.as_str()));
             let bot = Bot::new(host.rng());
             self.pilots.push(Pilot::new(host.spawn_id(), free_number(&self.pilots), &name, Seat::Bot(bot)));
         }
