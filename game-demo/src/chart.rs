@@ -12,7 +12,7 @@ use tickwire::prelude::*;
 use crate::ship::RADIUS;
 use crate::world::{HALF, World};
 
-/// Side of a cell, in units: the narrowest passage of the arena (92 between two bars) has a row of cells in it.
+/// Side of a cell, in units: the narrowest passage of the arena (108 between two bars) has a row of cells in it.
 const CELL: f32 = 40.0;
 /// Space that a ship wants beside it, in units from its middle.
 const BERTH: f32 = RADIUS + 8.0;

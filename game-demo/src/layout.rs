@@ -20,10 +20,10 @@ const BARS: [(Vec2, Vec2); 9] = [
     (Vec2::new(-330.0, 0.0), Vec2::new(6.0, 110.0)),
     (Vec2::new(0.0, -240.0), Vec2::new(130.0, 6.0)),
     // A fort on each side, open towards the middle and through a gate in its back.
-    (Vec2::new(-820.0, -330.0), Vec2::new(150.0, 6.0)),
-    (Vec2::new(-820.0, 330.0), Vec2::new(150.0, 6.0)),
-    (Vec2::new(-970.0, -195.0), Vec2::new(6.0, 130.0)),
-    (Vec2::new(-970.0, 195.0), Vec2::new(6.0, 130.0)),
+    (Vec2::new(-820.0, -330.0), Vec2::new(156.0, 6.0)),
+    (Vec2::new(-820.0, 330.0), Vec2::new(156.0, 6.0)),
+    (Vec2::new(-970.0, -200.0), Vec2::new(6.0, 136.0)),
+    (Vec2::new(-970.0, 200.0), Vec2::new(6.0, 136.0)),
     // Long bars that break the lanes along the edges.
     (Vec2::new(-330.0, -660.0), Vec2::new(6.0, 150.0)),
     (Vec2::new(330.0, -660.0), Vec2::new(6.0, 150.0)),

@@ -3,9 +3,10 @@
 //! Invariant: every file of `web/` is in the table; a test compares it with the directory.
 
 /// Request paths and contents.
-pub(crate) static FILES: [(&str, &[u8]); 27] = [
+pub(crate) static FILES: [(&str, &[u8]); 28] = [
     ("/index.html", include_bytes!("../web/index.html")),
     ("/arsenal.js", include_bytes!("../web/arsenal.js")),
+    ("/assist.js", include_bytes!("../web/assist.js")),
     ("/attract.js", include_bytes!("../web/attract.js")),
     ("/camera.js", include_bytes!("../web/camera.js")),
     ("/chat.js", include_bytes!("../web/chat.js")),

@@ -1,11 +1,14 @@
 // What the page knows about weapons and pickups: names, colours, signs, and how soon a gun is ready again.
 
-/** Seconds between two shots, as in the server's weapon.rs: for the muzzle flash, which does not wait for the server. */
+/**
+ * Seconds between two shots and units per second, as in the server's weapon.rs: for the muzzle flash, which does not wait
+ * for the server, and for the help that thumbs get.
+ */
 export const WEAPONS = {
-  Blaster: { label: "Blaster", cooldown: 0.17, rounds: 0, flash: 1 },
-  Scatter: { label: "Scatter", cooldown: 0.6, rounds: 18, flash: 1.5 },
-  Cannon: { label: "Cannon", cooldown: 0.95, rounds: 10, flash: 2 },
-  Repeater: { label: "Repeater", cooldown: 0.08, rounds: 90, flash: 0.8 },
+  Blaster: { label: "Blaster", cooldown: 0.17, speed: 760, flash: 1 },
+  Scatter: { label: "Scatter", cooldown: 0.6, speed: 820, flash: 1.5 },
+  Cannon: { label: "Cannon", cooldown: 0.95, speed: 560, flash: 2 },
+  Repeater: { label: "Repeater", cooldown: 0.08, speed: 900, flash: 0.8 },
 };
 
 export const PICKUPS = {

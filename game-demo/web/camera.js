@@ -7,10 +7,18 @@ const AREA = 1400 * 860;
 /** Below this zoom ships are too small for a phone. */
 const SCALE_MIN = 0.66;
 const SCALE_MAX = 2;
-/** How far past the walls the view may look, in CSS pixels: room for the HUD. */
-const MARGIN = 90;
 /** How far ahead the camera looks, in world units. */
 const AHEAD = 110;
+
+/**
+ * CSS pixels at the sides that the HUD and thumbs cover: the view may look that far past the walls, and what is followed
+ * stands in the middle of the rest.
+ */
+function coveredBy(width, height, touch) {
+  if (height < 480) return { top: 36, bottom: 56, side: 60 };
+  if (touch && height > width) return { top: 160, bottom: 240, side: 36 };
+  return { top: 80, bottom: 80, side: 90 };
+}
 
 export class Camera {
   constructor(canvas) {
@@ -35,6 +43,8 @@ export class Camera {
       this.canvas.width = w;
       this.canvas.height = h;
     }
+    const touch = document.body.classList.contains("touch");
+    this.covered = coveredBy(this.width, this.height, touch);
     this.scale = Math.min(SCALE_MAX, Math.max(SCALE_MIN, Math.sqrt((this.width * this.height) / AREA)));
   }
 
@@ -61,11 +71,14 @@ export class Camera {
 
   /** Keeps the view over the arena; what is smaller than the screen is centred. */
   #inside(x, y) {
-    const clamp = (value, half, size) => {
-      const reach = Math.max(0, half + MARGIN / this.scale - size / 2 / this.scale);
-      return Math.max(-reach, Math.min(reach, value));
+    const { top, bottom, side } = this.covered;
+    const clamp = (value, half, size, before, after) => {
+      const least = -half + (size / 2 - before) / this.scale;
+      const most = half - (size / 2 - after) / this.scale;
+      return least > most ? (least + most) / 2 : Math.max(least, Math.min(most, value));
     };
-    return { x: clamp(x, HALF.x, this.width), y: clamp(y, HALF.y, this.height) };
+    const lifted = y + (bottom - top) / 2 / this.scale;
+    return { x: clamp(x, HALF.x, this.width, side, side), y: clamp(lifted, HALF.y, this.height, top, bottom) };
   }
 
   /** Whether a circle may be on screen. */

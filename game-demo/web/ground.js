@@ -16,13 +16,22 @@ export class Ground {
   draw(c, camera, view, seconds) {
     this.#floor(c, camera);
     for (const pad of view.pickups) if (camera.sees(pad.pos, 40)) drawPad(c, pad, seconds);
-    for (const wall of view.walls) this.#wall(c, camera, wall);
+    const walls = view.walls.filter((wall) => camera.sees(wall.pos, Math.hypot(wall.half.x, wall.half.y) + wall.radius));
+    // All rims before all faces, so that bars that meet become one.
+    for (const wall of walls) if (!isRock(wall)) barPath(c, wall, true);
+    for (const wall of walls) if (!isRock(wall)) barPath(c, wall, false);
+    for (const wall of walls) if (isRock(wall)) this.#rock(c, wall);
   }
 
   #floor(c, camera) {
     const thin = 1 / camera.scale;
     this.light ??= floorLight(c);
     c.fillStyle = this.light;
+    c.fillRect(-HALF.x, -HALF.y, 2 * HALF.x, 2 * HALF.y);
+    // Stars lie deeper than the floor's lines: they move at half the speed.
+    this.stars ??= c.createPattern(starTile(), "repeat");
+    this.stars.setTransform(new DOMMatrix().translate(camera.x * 0.5, camera.y * 0.5));
+    c.fillStyle = this.stars;
     c.fillRect(-HALF.x, -HALF.y, 2 * HALF.x, 2 * HALF.y);
     c.beginPath();
     for (let x = -HALF.x + CELL; x < HALF.x; x += CELL) line(c, x, -HALF.y, x, HALF.y);
@@ -38,23 +47,6 @@ export class Ground {
     c.lineWidth = 3 * thin;
     c.strokeStyle = palette.edge;
     c.strokeRect(-HALF.x, -HALF.y, 2 * HALF.x, 2 * HALF.y);
-  }
-
-  #wall(c, camera, wall) {
-    const { x, y } = wall.half;
-    const r = wall.radius;
-    if (!camera.sees(wall.pos, Math.hypot(x, y) + r)) return;
-    if (x === 0 && y === 0) {
-      this.#rock(c, wall);
-      return;
-    }
-    c.beginPath();
-    c.roundRect(wall.pos.x - x - r, wall.pos.y - y - r, 2 * (x + r), 2 * (y + r), r);
-    c.fillStyle = palette.wallFill;
-    c.fill();
-    c.lineWidth = 1.8;
-    c.strokeStyle = palette.wallLine;
-    c.stroke();
   }
 
   #rock(c, wall) {
@@ -76,6 +68,41 @@ export class Ground {
     c.stroke(rock.outline);
     c.restore();
   }
+}
+
+const isRock = ({ half }) => half.x === 0 && half.y === 0;
+
+function barPath(c, { pos, half, radius }, rim) {
+  c.beginPath();
+  c.roundRect(pos.x - half.x - radius, pos.y - half.y - radius, 2 * (half.x + radius), 2 * (half.y + radius), radius);
+  if (rim) {
+    c.lineWidth = 3.6;
+    c.strokeStyle = palette.wallLine;
+    c.stroke();
+  } else {
+    c.fillStyle = palette.wallFill;
+    c.fill();
+  }
+}
+
+/** A square of stars that can be repeated. */
+function starTile() {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 512;
+  const c = tile.getContext("2d");
+  let state = 7;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+  for (let i = 0; i < 90; i += 1) {
+    const bright = random() ** 3;
+    c.fillStyle = `rgba(190, 212, 255, ${0.1 + 0.45 * bright})`;
+    c.beginPath();
+    c.arc(random() * 508 + 2, random() * 508 + 2, 0.5 + 0.9 * bright, 0, TURN);
+    c.fill();
+  }
+  return tile;
 }
 
 function drawPad(c, pad, seconds) {

@@ -75,13 +75,12 @@ export class Hud {
     });
     const killer = this.killer;
     this.#once("by", killer, () => {
-      const weapon = killer ? ` · ${WEAPONS[killer.weapon]?.label ?? ""}` : "";
-      this.deathBy.replaceChildren(killer ? "Shot down by " : "Shot down", ...(killer ? [nameOf(killer.pilot), weapon] : []));
+      this.deathBy.replaceChildren(...(killer ? ["Shot down by ", nameOf(killer.pilot), how(killer.weapon)] : ["Shot down"]));
     });
     const watched = followed ? view.pilots.get(followed.pilot) : null;
     this.#once("watched", watched?.number ?? null, () => {
-      const how = document.body.classList.contains("touch") ? "tap" : "click";
-      this.watching.replaceChildren(...(watched ? ["Watching ", nameOf(watched), ` · ${how} for the next`] : [" "]));
+      const press = document.body.classList.contains("touch") ? "tap" : "click";
+      this.watching.replaceChildren(...(watched ? ["Watching ", nameOf(watched), ` · ${press} for the next`] : [" "]));
     });
   }
 
@@ -108,11 +107,7 @@ export class Hud {
   }
 
   kill(killer, victim, weapon) {
-    const how = document.createElement("span");
-    how.className = "how";
-    how.dataset.weapon = weapon;
-    how.textContent = WEAPONS[weapon]?.label ?? "";
-    this.#line([nameOf(killer), how, nameOf(victim)], Boolean(killer?.own || victim?.own));
+    this.#line([nameOf(killer), how(weapon), nameOf(victim)], Boolean(killer?.own || victim?.own));
   }
 
   note(name, what) {
@@ -158,4 +153,13 @@ export function nameOf(pilot) {
   name.textContent = pilot ? pilot.name : "somebody";
   name.style.color = colourOf(pilot);
   return name;
+}
+
+/** What somebody was shot down with. */
+function how(weapon) {
+  const label = document.createElement("span");
+  label.className = "how";
+  label.dataset.weapon = weapon;
+  label.textContent = WEAPONS[weapon]?.label ?? "";
+  return label;
 }

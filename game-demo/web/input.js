@@ -1,5 +1,7 @@
 // Keyboard, mouse and thumbs, turned into the server's `Stick`.
 
+import { WEAPONS } from "./arsenal.js";
+import { assisted } from "./assist.js";
 import { Touch } from "./touch.js";
 
 const KEYS = {
@@ -76,13 +78,15 @@ export class Controls {
     return this.active && (this.held.has("mouse") || this.#holds("fire") || this.touch.firing);
   }
 
-  /** Points the aim from `from` (world) at the mouse, or where the thumb says. */
-  aimFrom(from, camera) {
+  /** Points the aim of the view's own ship at the mouse, or where the thumb says. */
+  aimIn({ ship, ships }, camera) {
     if (this.touch.used) {
       this.aim = this.touch.aim ?? this.aim;
+      const { speed } = WEAPONS[ship.weapon] ?? WEAPONS.Blaster;
+      if (this.touch.firing) this.aim = assisted(this.aim, ship, ships, speed);
     } else if (this.pointer) {
       const at = camera.toWorld(this.pointer.x, this.pointer.y);
-      this.aim = Math.atan2(at.y - from.y, at.x - from.x);
+      this.aim = Math.atan2(at.y - ship.pos.y, at.x - ship.pos.x);
     }
   }
 

@@ -175,7 +175,7 @@ function localShip(dt) {
   flash = Math.max(0, flash - dt * 12);
   const weapon = WEAPONS[view.ship?.weapon] ?? WEAPONS.Blaster;
   if (view.ship) {
-    controls.aimFrom(view.ship.pos, camera);
+    controls.aimIn(view, camera);
     if (controls.firing && cooldown === 0) {
       flash = 0.9;
       cooldown = weapon.cooldown;
