@@ -16,7 +16,7 @@ const AHEAD = 110;
  */
 function coveredBy(width, height, touch) {
   if (height < 480) return { top: 36, bottom: 56, side: 60 };
-  if (touch && height > width) return { top: 160, bottom: 240, side: 36 };
+  if (touch && height > width) return { top: height * 0.19, bottom: height * 0.28, side: 36 };
   return { top: 80, bottom: 80, side: 90 };
 }
 

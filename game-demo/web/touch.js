@@ -59,7 +59,7 @@ export class Touch {
     // A second finger must not zoom the page, nor a long press open a menu.
     for (const name of ["gesturestart", "dblclick"]) document.addEventListener(name, (event) => event.preventDefault());
     document.addEventListener("touchmove", (event) => {
-      if (!event.target.closest?.(".scroll, .overlay")) event.preventDefault();
+      if (!event.target.closest?.(".scroll, .overlay, #lines")) event.preventDefault();
     }, { passive: false });
   }
 

@@ -148,6 +148,12 @@ async function evening(browser, { name, viewport, device, hands }) {
   await hands.closeScores(ada);
   await until(ada, "the scores stay", () => document.querySelector("#scores").hidden);
 
+  if (hands === mouse) {
+    await hands.press(ada, "[data-tool=sound]");
+    await until(ada, "sound is not on", () => document.querySelector("[data-tool=sound]").ariaPressed === "true");
+    await hands.press(ada, "[data-tool=invite]");
+    await until(ada, "the link is not shown", (id) => document.querySelector("#toast").textContent.includes(`?room=${id}`), new URL(link).searchParams.get("room"));
+  }
   await hands.press(ada, "[data-tool=leave]");
   await until(ada, "Ada is not back at the start", () => __arena.state === "menu" && __arena.room === null);
   await until(bob, "Ada left and is still seen", () => !__arena.pilots.some((pilot) => pilot.name === "Ada"));
