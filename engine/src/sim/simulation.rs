@@ -183,16 +183,14 @@ impl Simulation {
         let timing = self.timing(started, reanchor);
         for (index, room) in &mut self.rooms {
             let kind = &self.setup.kinds[room.kind];
-            let fate = room.advance(timing, kind, &mut self.links, self.setup.record.as_mut());
+            let fate = room.advance(timing, kind, &mut self.links, &mut self.setup.record);
             if fate != Fate::Alive {
                 tracing::info!(room = %room.name, kind = %kind.wire.name, reason = ?fate, "a room has ended");
                 self.ended.push(index);
             }
         }
         while let Some(index) = self.ended.pop() {
-            let room = self.rooms.remove(index);
-            // A game may panic in its destructor as well.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(room)));
+            drop_room(self.rooms.remove(index));
         }
         for (io, link) in self.links.iter_mut().enumerate() {
             if link.publish() {
@@ -200,6 +198,17 @@ impl Simulation {
             }
         }
     }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        self.rooms.drain().for_each(drop_room);
+    }
+}
+
+/// A game may panic in its destructor as well.
+fn drop_room(room: Hosted) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(room)));
 }
 
 /// The seed of a room: SplitMix64 of the server's seed and the room's serial, so that rooms of one server differ.

@@ -51,6 +51,7 @@ impl Bench {
         let kinds = vec![
             Kind::of("skirmish", Skirmish::default).expect("a valid schema"),
             Kind::of("broken", || -> Skirmish { panic!("no such luck") }).expect("a valid schema"),
+            Kind::of("touchy", || Touchy).expect("a valid schema"),
         ];
         let record: RecordSink = Box::new(move |tick| {
             sink.lock().expect("no panic while held").push(Told {
@@ -370,6 +371,71 @@ fn a_game_that_panics_at_its_start_is_a_refusal() {
     let got = bench.tick();
     let connection = ConnectionId { index: 4, generation: 0 };
     assert_eq!(got[0].refused, [Refused { connection, code: CloseCode::RoomFailed }]);
+}
+
+#[derive(tickwire_netcode::Input, Clone, Copy)]
+#[rep(crate = crate::netcode)]
+struct Twitch {
+    on: bool,
+}
+
+std::thread_local! {
+    static DEFAULTS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+impl Default for Twitch {
+    fn default() -> Self {
+        // The room's own at its start; then that of the first buffer.
+        assert!(DEFAULTS.replace(DEFAULTS.get() + 1) == 0, "no more defaults");
+        Self { on: false }
+    }
+}
+
+/// Its input panics as soon as somebody gets a buffer.
+struct Touchy;
+
+impl crate::game::Game for Touchy {
+    type Entities = crate::sim::skirmish::Body;
+    type Input = Twitch;
+    type Event = crate::sim::skirmish::Fact;
+    type Command = Ask;
+
+    fn join(&mut self, _: PlayerId, _: &mut crate::game::Cx<'_, Self>) {}
+    fn leave(&mut self, _: PlayerId, _: Leave, _: &mut crate::game::Cx<'_, Self>) {}
+    fn tick(&mut self, _: &crate::game::Inputs<Twitch>, _: &mut crate::game::Cx<'_, Self>) {}
+    fn replicate(&self, _: &mut crate::game::Scene<'_>) {}
+}
+
+#[test]
+fn an_input_type_that_panics_ends_its_room_and_no_other() {
+    let mut bench = Bench::new(1, 8);
+    bench.join(0, "calm");
+    for connection in [4, 5] {
+        bench.ask_seat(1, connection, 2, "a", "ann");
+    }
+    let got = bench.tick();
+    let failed = only(&got[1]);
+    assert_eq!(failed.ended, Some(CloseCode::RoomFailed));
+    let told: Vec<u32> = failed.seated.iter().map(|seated| seated.connection.index).collect();
+    assert_eq!(told, [4, 5], "who came after the panic is told as well");
+    assert_eq!(only(&got[0]).ended, None);
+    assert!(bench.tick()[1].outputs.is_empty(), "the failed room is gone");
+}
+
+#[test]
+fn a_recording_that_panics_ends_and_the_rooms_go_on() {
+    let mut bench = Bench::new(1, 8);
+    let calls = Arc::new(Mutex::new(0));
+    let seen = Arc::clone(&calls);
+    bench.simulation.setup.record = Some(Box::new(move |_| {
+        *seen.lock().expect("no panic while held") += 1;
+        panic!("the disk is full");
+    }));
+    bench.join(0, "a");
+    for _ in 0..3 {
+        assert_eq!(only(&bench.tick()[0]).ended, None);
+    }
+    assert_eq!(*calls.lock().expect("no panic while held"), 1);
 }
 
 /// One thing that players do, by number, so that proptest can shrink it.
