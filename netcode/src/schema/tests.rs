@@ -195,6 +195,19 @@ fn axes_clamp_and_count() {
 }
 
 #[test]
+fn a_count_of_clamped_numbers_stays_at_its_end() {
+    let axis = Axis::over(0.0, 10.0, 1.0);
+    let mut clamped = u32::MAX;
+    axis.quantize(-1.0, &mut clamped);
+    axis.quantize(11.0, &mut clamped);
+    quantize_angle(f32::NAN, 8, &mut clamped);
+    let mut words = Vec::new();
+    300i32.quantize(&Coding::Integer { min: 0, span: 255 }, &mut words, &mut clamped);
+    String::from("too long").quantize(&Coding::Text { bytes_max: 3 }, &mut words, &mut clamped);
+    assert_eq!(clamped, u32::MAX);
+}
+
+#[test]
 fn angles_of_a_full_turn_are_zero() {
     use core::f32::consts::{PI, TAU};
     for (value, word) in
