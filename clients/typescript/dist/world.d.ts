@@ -37,6 +37,6 @@ export declare class World {
      * Throws `HashMismatch`, or `ProtocolError` for bytes that cannot be decoded; the state is then unchanged.
      */
     apply(message: Uint8Array, slots: readonly SlotHeader[], count: number): void;
-    /** Writes the union of the slots to `into`. An entity of several slots gets the fields of all of them. */
+    /** Writes the union of the slots to `into`: PROTOCOL section 6.2 says which slot counts. */
     merge(into: Snapshot): void;
 }

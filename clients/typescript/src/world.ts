@@ -97,6 +97,7 @@ export class World {
       if (slot.content === "body") this.#decode(message, slot, this.#spares[i]!);
       if (slot.content === "same" && slot.hash !== undefined) this.#check(slot, this.#slots[i]!);
     }
+    checkClasses(this.#slots.map((held, i) => (i < count && slots[i]!.content === "body" ? this.#spares[i]! : held)));
     for (let i = 0; i < count; i++) {
       if (slots[i]!.content !== "body") continue;
       const old = this.#slots[i]!;
@@ -106,38 +107,32 @@ export class World {
     }
   }
 
-  /** Writes the union of the slots to `into`. An entity of several slots gets the fields of all of them. */
+  /** Writes the union of the slots to `into`: PROTOCOL section 6.2 says which slot counts. */
   merge(into: Snapshot): void {
     into.clear();
     const at = [0, 0, 0, 0];
-    for (let id = this.#nextId(at); id !== Infinity; id = this.#nextId(at)) this.#mergeOne(id, at, into);
-  }
-
-  #nextId(at: readonly number[]): number {
-    let next = Infinity;
-    for (let s = 0; s < SLOTS_MAX; s++) {
-      const slot = this.#slots[s]!;
-      if (at[s]! < slot.count) next = Math.min(next, slot.ids[at[s]!]!);
-    }
-    return next;
+    for (let id = nextId(this.#slots, at); id !== Infinity; id = nextId(this.#slots, at)) this.#mergeOne(id, at, into);
   }
 
   #mergeOne(id: number, at: number[], into: Snapshot): void {
-    let start = -1;
+    let shown = -1;
+    let own = -1;
     for (let s = 0; s < SLOTS_MAX; s++) {
-      const slot = this.#slots[s]!;
-      const row = at[s]!;
-      if (row >= slot.count || slot.ids[row] !== id) continue;
-      at[s] = row + 1;
-      const classIndex = slot.classes[row]!;
-      const layout = this.#layout.classes[classIndex]!;
-      if (start < 0) start = into.push(id, classIndex, false, layout.words);
-      // Two slots of one Update can only disagree when one of them is thinned: the first one counts.
-      if (into.classes[into.count - 1] !== classIndex) continue;
-      const own = slot.own[row] === 1;
-      if (own) into.own[into.count - 1] = 1;
-      layout.copy(own ? "owner" : "public", slot.words, slot.starts[row]!, into.words, start);
+      if (!takes(this.#slots[s]!, s, at, id)) continue;
+      if (this.#own[s]!) own = own < 0 ? s : own;
+      else shown = shown < 0 ? s : shown;
     }
+    // Of an entity that no public slot has, only the owner's words are known.
+    if (shown < 0) return;
+    const slot = this.#slots[shown]!;
+    const row = at[shown]! - 1;
+    const classIndex = slot.classes[row]!;
+    const layout = this.#layout.classes[classIndex]!;
+    const start = into.push(id, classIndex, own >= 0, layout.words);
+    layout.copy("public", slot.words, slot.starts[row]!, into.words, start);
+    if (own < 0) return;
+    const mine = this.#slots[own]!;
+    layout.copy("owner", mine.words, mine.starts[at[own]! - 1]!, into.words, start);
   }
 
   /** PROTOCOL section 6.2: a body of depth 0. */
@@ -176,6 +171,38 @@ export class World {
     }
     const got = hash.finish();
     if (got !== slot.hash) throw new HashMismatch(got, slot.hash!);
+  }
+}
+
+/** The least id at the places `at` of the tables. */
+function nextId(tables: readonly EntityTable[], at: readonly number[]): number {
+  let next = Infinity;
+  for (let s = 0; s < tables.length; s++) {
+    const table = tables[s]!;
+    if (at[s]! < table.count) next = Math.min(next, table.ids[at[s]!]!);
+  }
+  return next;
+}
+
+/** Moves past the entity `id` if it is at the place of table `s`. */
+function takes(table: EntityTable, s: number, at: number[], id: number): boolean {
+  const row = at[s]!;
+  if (row >= table.count || table.ids[row] !== id) return false;
+  at[s] = row + 1;
+  return true;
+}
+
+/** Throws `ProtocolError` when two of the tables have an entity with different classes. */
+function checkClasses(tables: readonly EntityTable[]): void {
+  const at = tables.map(() => 0);
+  for (let id = nextId(tables, at); id !== Infinity; id = nextId(tables, at)) {
+    let seen = -1;
+    for (let s = 0; s < tables.length; s++) {
+      if (!takes(tables[s]!, s, at, id)) continue;
+      const classIndex = tables[s]!.classes[at[s]! - 1]!;
+      if (seen >= 0 && seen !== classIndex) throw new ProtocolError(`entity ${id} has two classes`);
+      seen = classIndex;
+    }
   }
 }
 

@@ -205,6 +205,15 @@ test("slots.json: Updates decode to the header and state they were made from", (
   }
 });
 
+test("slots.json: slots that overlap are drawn by the rule", () => {
+  const layout = new Layout(schemaOf(SLOTS.schema));
+  for (const { name, message, world: rows } of SLOTS.unions) {
+    const world = new World(layout);
+    applyTo(world, bytes(message));
+    assert.deepEqual(rowsOf(world, layout), rows, name);
+  }
+});
+
 test("slots.json: what the table allows is taken, what it does not is refused and leaves the state", () => {
   const layout = new Layout(schemaOf(SLOTS.schema));
   const start = (first: string): World => {
