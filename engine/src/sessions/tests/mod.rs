@@ -8,6 +8,7 @@ use std::time::Duration;
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::ws::MessageKind;
 
+use crate::limits;
 use crate::sim::skirmish::Ask;
 use world::World;
 
@@ -217,6 +218,32 @@ fn ticks_that_the_io_thread_missed_arrive_as_one() {
     assert_eq!(world.players[ann].heard(), (0..30).collect::<Vec<_>>());
     assert_eq!(world.tick_of(ann), world.tick_of(bob));
     assert!(world.players[ann].session.stats().updates - before <= 3, "states in between are not sent");
+}
+
+#[test]
+fn a_seat_granted_to_who_has_gone_is_given_back_when_the_io_thread_was_too_slow_for_the_room() {
+    let mut world = World::new(2);
+    let ann = world.join("a");
+    // As many ticks as the bridge holds: those after them are merged.
+    for _ in 0..limits::OUTBOUND_BATCHES_MAX {
+        world.simulate(false);
+    }
+    let bob = world.connect_as("skirmish", "a", None);
+    world.exchange();
+    world.exchange();
+    for _ in 0..=limits::OUTBOUND_EVENTS_MAX / limits::EVENTS_PER_TICK_MAX {
+        world.players[ann].command(&Ask::Flood);
+        world.exchange();
+        world.simulate(false);
+    }
+    world.players[bob].hang_up();
+    world.exchange();
+    world.ticks(3);
+    assert_eq!(world.players[ann].close_code, Some(CloseCode::Busy.code()));
+    assert!(world.players[bob].session.welcome().is_none());
+    // Both seats are free.
+    world.join("a");
+    world.join("a");
 }
 
 #[test]
