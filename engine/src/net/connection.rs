@@ -39,7 +39,7 @@ pub(crate) enum Phase<Session> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
     Lost(io::ErrorKind),
-    /// The tail is full.
+    /// Too many replies wait in the tail.
     Slow,
 }
 
@@ -65,6 +65,8 @@ pub(crate) enum Written {
 pub(crate) struct Tail {
     bytes: Vec<u8>,
     sent: usize,
+    /// How many bytes at the end are replies behind what the tail began with; at most [`TAIL_REPLY_BYTES_MAX`].
+    replies: u32,
 }
 
 impl Tail {
@@ -79,16 +81,23 @@ impl Tail {
     /// Keeps `scratch[sent..]`; a large one is taken over instead of copied, so that the thread gives its memory up.
     fn keep(&mut self, scratch: &mut Vec<u8>, sent: usize) {
         if scratch.capacity() > SCRATCH_KEEP_BYTES {
-            *self = Self { bytes: std::mem::take(scratch), sent };
+            *self = Self { bytes: std::mem::take(scratch), sent, replies: 0 };
         } else {
-            *self = Self { bytes: scratch[sent..].to_vec(), sent: 0 };
+            *self = Self { bytes: scratch[sent..].to_vec(), sent: 0, replies: 0 };
         }
     }
 
-    fn append(&mut self, bytes: &[u8]) {
+    /// Appends replies; false when there are too many. The rest of an update before them is not theirs to answer for.
+    fn append(&mut self, replies: &[u8]) -> bool {
+        let count = self.rest().len().min(self.replies as usize) + replies.len();
+        if count > TAIL_REPLY_BYTES_MAX {
+            return false;
+        }
+        self.replies = count as u32;
         self.bytes.drain(..self.sent);
         self.sent = 0;
-        self.bytes.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(replies);
+        true
     }
 }
 
@@ -152,11 +161,7 @@ impl<T: Transport, Session> Connection<T, Session> {
 
     fn reply_bytes(&mut self, scratch: &mut Vec<u8>) -> Result<(), Fault> {
         if self.tail.is_pending() {
-            if self.tail.rest().len() + scratch.len() > TAIL_REPLY_BYTES_MAX {
-                return Err(Fault::Slow);
-            }
-            self.tail.append(scratch);
-            return Ok(());
+            return if self.tail.append(scratch) { Ok(()) } else { Err(Fault::Slow) };
         }
         let sent = write_once(&mut self.transport, scratch).map_err(Fault::Lost)?;
         if sent < scratch.len() {

@@ -132,6 +132,35 @@ fn a_service_that_reads_while_blocked_has_a_bounded_tail() {
 }
 
 #[test]
+fn replies_behind_the_rest_of_a_large_update_are_counted_for_themselves() {
+    let mut bench = Bench::<true>::new();
+    let mut peer = bench.join();
+    let update = vec![5; 2 * TAIL_REPLY_BYTES_MAX];
+    bench.spy.borrow_mut().update = update.clone();
+    peer.room(10);
+    bench.driver.tick(bench.now);
+    let payload = vec![1; 1 << 10];
+    for _ in 0..100 {
+        peer.say(&payload);
+        bench.edge(&peer, READABLE);
+    }
+    assert!(bench.closed().is_empty());
+    // The update is out and some replies are not: only those count.
+    peer.room(update.len() + 50 * (payload.len() + 4));
+    bench.edge(&peer, WRITABLE);
+    for _ in 0..60 {
+        peer.say(&payload);
+        bench.edge(&peer, READABLE);
+    }
+    assert!(bench.closed().is_empty());
+    for _ in 0..20 {
+        peer.say(&payload);
+        bench.edge(&peer, READABLE);
+    }
+    assert_eq!(bench.closed(), [Closed::Slow]);
+}
+
+#[test]
 fn a_read_that_fills_the_buffer_is_continued_without_a_new_edge_and_in_turn() {
     let mut bench = Bench::<false>::new();
     let (mut busy, mut other) = (bench.join(), bench.join());
