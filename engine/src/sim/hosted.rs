@@ -10,6 +10,7 @@ use std::sync::Arc;
 use glam::Vec2;
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
+use tickwire_netcode::time::Time;
 
 use super::any_room::AnyRoom;
 use super::event_batch::{Audience, EventEntry};
@@ -139,6 +140,11 @@ impl Hosted {
             self.guard(|room| room.unseat(player));
             self.resolved.arrivals.push(Arrival::Left { player, why });
         }
+    }
+
+    /// The next tick starts then: the margins of what is buffered from now on count to it.
+    pub(crate) fn expect(&mut self, next_starts: Time) {
+        self.room.expect(next_starts);
     }
 
     pub(crate) fn input(&mut self, player: PlayerId, input: QuantizedInput<'_>) {

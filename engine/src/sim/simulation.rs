@@ -63,6 +63,7 @@ impl Simulation {
     /// Takes in everything that the I/O threads have handed over, before the tick that begins at `next`.
     pub(crate) fn drain(&mut self, next: Time) {
         self.next = next;
+        self.rooms.iter_mut().for_each(|(_, room)| room.expect(next));
         for io in 0..self.links.len() {
             // Bounded, so that I/O threads faster than this loop cannot hold up a tick.
             for _ in 0..2 * limits::INBOUND_BATCHES_MAX {

@@ -260,6 +260,15 @@ fn the_header_line_tells_number_margin_and_command() {
 }
 
 #[test]
+fn after_dropped_ticks_the_margin_counts_to_the_tick_that_runs() {
+    let mut bench = Bench::new(1, 8);
+    let seat = bench.join(0, "a");
+    bench.next += 50 * TICK_NS;
+    bench.input(seat, 1, 2, Stick::default(), 5_000_000);
+    assert_eq!(only(&bench.tick()[0]).lines[0].input_margin_q4, 4);
+}
+
+#[test]
 fn events_reach_their_audience_on_every_io_thread() {
     let mut bench = Bench::new(1, 8);
     let seats = [bench.join(0, "a"), bench.join(0, "a"), bench.join(1, "a")];
