@@ -192,7 +192,7 @@ impl GameSessions {
         if session.protocol.welcome(welcome, &kind.schema_bytes, now, &mut session.welcome) {
             session.place = Place::Seated { seat, kind: seated.kind };
             let player = RoomPlayer::new(seated.player, seated.connection, base_tick);
-            self.rooms.entry(room, seated.kind).players.push(player);
+            self.rooms.entry(room, seated.kind, &seated.room_name).players.push(player);
         } else {
             session.place = Place::Gone;
             self.link.batch.entries.push(InboundEntry::Leave { seat, why: Leave::Lost });

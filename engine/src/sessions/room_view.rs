@@ -38,6 +38,8 @@ pub(super) struct RoomView {
     pub(super) room: RoomId,
     /// Index of the room's kind.
     pub(super) kind: usize,
+    /// The id that players see.
+    pub(super) name: Arc<str>,
     pub(super) players: Vec<RoomPlayer>,
     /// The newest snapshot handed over; only this one is ever encoded.
     pub(super) latched: Option<Arc<Snapshot>>,
@@ -82,7 +84,7 @@ impl RoomViews {
     }
 
     /// The view of a room, made if there is none. A view of an earlier room in the same place is replaced.
-    pub(super) fn entry(&mut self, room: RoomId, kind: usize) -> &mut RoomView {
+    pub(super) fn entry(&mut self, room: RoomId, kind: usize, name: &Arc<str>) -> &mut RoomView {
         let index = room.index as usize;
         if self.0.len() <= index {
             self.0.resize_with(index + 1, || None);
@@ -91,7 +93,14 @@ impl RoomViews {
         if place.as_ref().is_some_and(|view| view.room != room) {
             *place = None;
         }
-        place.get_or_insert_with(|| RoomView { room, kind, players: Vec::new(), latched: None, fresh: false })
+        place.get_or_insert_with(|| RoomView {
+            room,
+            kind,
+            name: Arc::clone(name),
+            players: Vec::new(),
+            latched: None,
+            fresh: false,
+        })
     }
 
     pub(super) fn drop_if_empty(&mut self, room: RoomId) {

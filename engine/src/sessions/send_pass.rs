@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use tickwire_netcode::close::CloseCode;
+use tickwire_netcode::limits::SERVER_MESSAGE_BYTES_MAX;
 use tickwire_netcode::schema::Layout;
 use tickwire_netcode::session::{Pending, UpdatePlan};
 use tickwire_netcode::snapshot::Snapshot;
@@ -14,8 +16,9 @@ use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::{MessageKind, WebSocket};
 
 use super::PlayerSession;
-use super::room_view::{RoomPlayer, RoomViews};
+use super::room_view::{RoomPlayer, RoomView, RoomViews};
 use crate::net::connections::Connections;
+use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
 use crate::sim::KindWire;
 
@@ -24,6 +27,8 @@ use crate::sim::KindWire;
 pub(super) struct SendPass {
     public: Vec<u8>,
     own: Vec<u8>,
+    /// Whose update was longer than a client takes, and by how many bytes it was.
+    oversized: Vec<(ConnectionId, usize)>,
 }
 
 /// What the players of a room share in one pass.
@@ -52,8 +57,31 @@ impl SendPass {
             encode_slot(layout, snapshot, PartKey::Everyone, true, &mut self.public);
             let body = Body { layout, snapshot, public: &self.public, now };
             for player in &view.players {
-                send(body, player, &mut self.own, connections);
+                send(body, player, &mut self.own, &mut self.oversized, connections);
             }
+            self.close_oversized(view, kinds, connections);
+        }
+    }
+
+    /// Ends the sessions that cannot be told the state of their room: silence would look like a bad link.
+    fn close_oversized<T: Transport>(
+        &mut self,
+        view: &RoomView,
+        kinds: &[Arc<KindWire>],
+        connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    ) {
+        if let Some(&(_, size)) = self.oversized.first() {
+            tracing::error!(
+                room = %view.name,
+                kind = %kinds[view.kind].name,
+                players = self.oversized.len(),
+                size,
+                max = SERVER_MESSAGE_BYTES_MAX,
+                "the room's state does not fit into an Update: show less, or smaller fields; its players are closed"
+            );
+        }
+        for (connection, _) in self.oversized.drain(..) {
+            connections.close(connection, CloseCode::Internal.code(), "the room's state is too large");
         }
     }
 }
@@ -62,6 +90,7 @@ fn send<T: Transport>(
     body: Body<'_>,
     player: &RoomPlayer,
     own: &mut Vec<u8>,
+    oversized: &mut Vec<(ConnectionId, usize)>,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
 ) {
     let mut pending = None;
@@ -70,7 +99,10 @@ fn send<T: Transport>(
             ws.send(MessageKind::Binary, &session.welcome, buffer);
         }
         if session.protocol.gate_open() {
-            pending = encode(body, player, session, own, ws, buffer);
+            match encode(body, player, session, own, ws, buffer) {
+                Ok(encoded) => pending = encoded,
+                Err(Oversized(size)) => oversized.push((player.connection, size)),
+            }
         }
     });
     if !sent.is_committed() {
@@ -85,6 +117,9 @@ fn send<T: Transport>(
     }
 }
 
+/// An Update of so many bytes, which no client takes.
+struct Oversized(usize);
+
 /// Appends the update of one player, and the events that are due after it.
 fn encode(
     body: Body<'_>,
@@ -93,7 +128,7 @@ fn encode(
     own: &mut Vec<u8>,
     ws: &mut WebSocket,
     buffer: &mut Vec<u8>,
-) -> Option<Pending> {
+) -> Result<Option<Pending>, Oversized> {
     own.clear();
     let key = PartKey::Own(player.player());
     encode_slot(body.layout, body.snapshot, key, false, own);
@@ -107,16 +142,22 @@ fn encode(
         full: true,
     };
     let mark = ws.begin(MessageKind::Binary, buffer);
+    let start = buffer.len();
     let Some(mut pending) = session.protocol.begin_update(&plan, body.now, buffer) else {
         ws.cancel(mark, buffer);
-        return None;
+        return Ok(None);
     };
+    let size = buffer.len() - start;
+    if size > SERVER_MESSAGE_BYTES_MAX {
+        ws.cancel(mark, buffer);
+        return Err(Oversized(size));
+    }
     ws.end(mark, buffer);
     loop {
         let mark = ws.begin(MessageKind::Binary, buffer);
         if !session.protocol.append_events(&mut pending, buffer) {
             ws.cancel(mark, buffer);
-            return Some(pending);
+            return Ok(Some(pending));
         }
         ws.end(mark, buffer);
     }

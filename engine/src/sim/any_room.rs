@@ -45,6 +45,8 @@ pub(crate) trait AnyRoom: Send {
     fn members(&self) -> &[Member];
     /// Values clamped since the room started.
     fn clamped(&self) -> u32;
+    /// Entities shown and left out since the room started.
+    fn refused(&self) -> u64;
 }
 
 /// A room and its players' input buffers, in ascending order of players.
@@ -124,5 +126,9 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
 
     fn clamped(&self) -> u32 {
         self.room.clamped()
+    }
+
+    fn refused(&self) -> u64 {
+        self.room.refused()
     }
 }

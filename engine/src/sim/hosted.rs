@@ -247,20 +247,27 @@ impl Hosted {
 
     /// Says once per room what only the game's author can mend.
     fn complain(&mut self, kind: &str) {
-        let (clamped, dropped) = (self.room.clamped(), self.room.events().dropped);
-        if self.complained || (clamped == 0 && dropped == 0) {
+        let (clamped, dropped, refused) =
+            (self.room.clamped(), self.room.events().dropped, self.room.refused());
+        if self.complained || (clamped == 0 && dropped == 0 && refused == 0) {
             return;
         }
         self.complained = true;
-        let (room, tick) = (&*self.name, self.room.tick().0);
         tracing::warn!(
-            room,
+            room = &*self.name,
             kind,
-            tick,
+            tick = self.room.tick().0,
             clamped,
             dropped,
-            "values out of their range were clamped, or events dropped"
+            refused,
+            "values out of their range were clamped, events dropped, or entities left out (id 0, shown twice, too many)"
         );
+    }
+
+    /// Whether the author was told.
+    #[cfg(test)]
+    pub(crate) fn has_complained(&self) -> bool {
+        self.complained
     }
 
     fn publish(&mut self, reanchor: bool, places: &Places, links: &mut [SimEnd]) {

@@ -143,6 +143,19 @@ fn a_panicking_room_closes_its_sessions_and_no_others() {
 }
 
 #[test]
+fn a_state_that_no_client_takes_ends_the_sessions_of_its_room_and_no_others() {
+    let mut world = World::new(8);
+    let (ann, bob, calm) = (world.join("a"), world.join("a"), world.join("b"));
+    world.players[ann].command(&Ask::ShowTooMuch);
+    world.ticks(3);
+    for player in [ann, bob] {
+        assert_eq!(world.players[player].close_code, Some(CloseCode::Internal.code()));
+        assert_eq!(world.players[player].session.stats().updates_failed, 0, "it was not sent");
+    }
+    assert!(world.players[calm].session.is_live());
+}
+
+#[test]
 fn events_come_with_the_state_of_their_tick_once_and_in_order() {
     let mut world = World::new(8);
     let (ann, bob) = (world.join("a"), world.join("a"));

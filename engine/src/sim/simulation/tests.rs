@@ -300,6 +300,18 @@ fn events_over_the_limit_of_a_tick_are_dropped() {
 }
 
 #[test]
+fn what_a_game_shows_in_vain_is_told_to_its_author() {
+    for (ask, is_told) in [(Ask::ToAll { number: 1 }, false), (Ask::ShowTwice, true), (Ask::Flood, true)] {
+        let mut bench = Bench::new(1, 8);
+        let seat = bench.join(0, "a");
+        bench.command(0, seat, &ask);
+        bench.tick();
+        let room = &bench.simulation.rooms[seat.room.index as usize];
+        assert_eq!(room.has_complained(), is_told);
+    }
+}
+
+#[test]
 fn a_kick_takes_the_seat_and_the_game_hears_of_it_at_the_next_tick() {
     let mut bench = Bench::new(1, 8);
     let (ann, bob) = (bench.join(0, "a"), bench.join(0, "a"));
@@ -404,7 +416,7 @@ impl Default for Twitch {
 struct Touchy;
 
 impl crate::game::Game for Touchy {
-    type Entities = crate::sim::skirmish::Body;
+    type Entities = (crate::sim::skirmish::Body, crate::sim::skirmish::Banner);
     type Input = Twitch;
     type Event = crate::sim::skirmish::Fact;
     type Command = Ask;
