@@ -367,6 +367,11 @@ impl ClientSession {
         [self.out.ack_due(), self.clock.poll_timeout()].into_iter().flatten().min()
     }
 
+    /// When an ack has to go out, if one is owed.
+    pub fn next_ack_at(&self) -> Option<Time> {
+        self.out.ack_due()
+    }
+
     /// When the next input is due, by this client's clock: in the past, if the driver is late. `None` while the clock has
     /// nothing to count from.
     pub fn next_input_at(&self) -> Option<Time> {
