@@ -42,7 +42,7 @@ impl Layout {
     pub fn new(schema: &Schema) -> Result<Self, SchemaError> {
         Ok(Self {
             classes: Records::new(&schema.classes, limits::CLASSES_MAX, Flags::OWNER.with(Flags::ONCE))?,
-            input: RecordLayout::new(&schema.input, Flags::EDGE)?,
+            input: input_layout(&schema.input)?,
             events: Records::new(&schema.events, limits::EVENT_RECORDS_MAX, Flags::NONE)?,
             commands: Records::new(&schema.commands, limits::COMMAND_RECORDS_MAX, Flags::NONE)?,
         })
@@ -338,6 +338,15 @@ fn decode_text(bits: u8, max: u8, r: &mut Reader<'_>, out: &mut Vec<u32>) -> Res
 /// Bits that hold every number from 0 to `max`.
 const fn bits_for(max: u32) -> u32 {
     u32::BITS - max.leading_zeros()
+}
+
+/// Eight inputs at their longest have to fit into one message.
+fn input_layout(record: &Record) -> Result<RecordLayout, SchemaError> {
+    let layout = RecordLayout::new(record, Flags::EDGE)?;
+    match layout.bits_max(Part::All) {
+        0..=limits::INPUT_BITS_MAX => Ok(layout),
+        count => Err(record_error(record, Problem::TooManyInputBits { count })),
+    }
 }
 
 fn record_error(record: &Record, problem: Problem) -> SchemaError {

@@ -272,6 +272,13 @@ fn a_schema_error_names_the_field_and_the_fix() {
         Problem::TooManyWords { count: 130 },
         "Ship: 130 words, at most 128 fit: shorten its texts",
     );
+    let text_of = |name, bytes_max| field(name, FieldKind::Text { bytes_max }, Flags::NONE);
+    let input = Record { name: "Input".into(), fields: vec![text_of("a", 255), text_of("b", 244)] };
+    refused(
+        &Schema { input, ..class_of(vec![]) },
+        Problem::TooManyInputBits { count: 4008 },
+        "Input: 4008 bits, at most 4000 fit into an input: shorten its texts",
+    );
     let classes = (0..65).map(|index| Record { name: alloc::format!("C{index}"), fields: vec![] }).collect();
     refused(
         &Schema { classes, ..class_of(vec![]) },
