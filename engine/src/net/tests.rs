@@ -10,7 +10,9 @@ use tickwire_netcode::ws::{Limits, MessageKind, Role, WebSocket};
 
 use super::connection::Connection;
 use super::driver::Edge;
-use super::limits::{CLOSE_TIMEOUT, HEAD_TIMEOUT, READ_BYTES_PER_TURN, TAIL_REPLY_BYTES_MAX};
+use super::limits::{
+    CLOSE_TIMEOUT, HEAD_TIMEOUT, READ_BYTES_PER_TURN, SHUTDOWN_TIMEOUT, TAIL_REPLY_BYTES_MAX,
+};
 use super::service::{Closed, Sent};
 
 #[test]
@@ -430,6 +432,32 @@ fn a_stop_says_goodbye_to_sessions_and_drops_what_is_no_session() {
     assert_eq!(bench.driver.connection_count(), 0);
     bench.driver.drop_all(1001, bench.now);
     assert_eq!(bench.spy.borrow().closed.len(), 1);
+}
+
+#[test]
+fn a_goodbye_has_one_deadline_however_slowly_each_part_of_it_goes_and_a_shutdown_outlasts_it() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.room(0);
+    let began = bench.now;
+    bench.driver.stop(1012, "", bench.now);
+    // The peer's close frame comes late, then room for ours; the peer's FIN never does.
+    bench.pass(CLOSE_TIMEOUT / 2);
+    let mut close = Vec::new();
+    peer.ws.close(1000, "", &mut close);
+    peer.push(&close);
+    bench.edge(&peer, READABLE);
+    bench.pass(CLOSE_TIMEOUT / 4);
+    peer.room(usize::MAX);
+    bench.edge(&peer, WRITABLE);
+    assert!(peer.wire.borrow().is_shut && !peer.is_gone());
+    while !peer.is_gone() {
+        bench.pass(Duration::from_millis(50));
+    }
+    let took = bench.now.since(began);
+    assert!((CLOSE_TIMEOUT..CLOSE_TIMEOUT + Duration::from_millis(150)).contains(&took), "{took:?}");
+    assert!(took < SHUTDOWN_TIMEOUT);
+    assert_eq!(bench.closed(), [Closed::Local(1012)]);
 }
 
 #[test]
