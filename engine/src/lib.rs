@@ -88,6 +88,7 @@ mod bridge;
 pub mod clock;
 pub mod game;
 pub mod limits;
+pub mod metrics;
 pub mod net;
 pub mod page;
 pub mod prelude;

@@ -118,6 +118,15 @@ pub trait Service: Sized {
     /// The handshake is done; returns the session that is handed to every later call for `id`.
     fn opened(&mut self, id: ConnectionId, now: Time) -> Self::Session;
 
+    /// Whether the peer has done what the service asks of a stranger (in a game: joined a room).
+    ///
+    /// Until then the connection counts among those without a session, which share a quarter of all slots. Asked after
+    /// each read pass until it says yes.
+    fn is_settled(&self, session: &Self::Session) -> bool {
+        let _ = session;
+        true
+    }
+
     /// Bytes of any kind (pongs included) arrived from this peer; called once per read pass, before its messages.
     fn heard(&mut self, session: &mut Self::Session, now: Time) {
         let _ = (session, now);

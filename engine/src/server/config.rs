@@ -3,6 +3,8 @@
 //! Owns [`Config`] and the rules each value must keep. Invariant: a `Config` that passed `check` starts no thread that can
 //! fail for a reason the developer could have been told earlier.
 
+use std::time::Duration;
+
 use super::error::ConfigError;
 use crate::page::Page;
 use crate::sim::{Kind, RecordSink};
@@ -17,6 +19,9 @@ pub(super) struct Config {
     pub(super) origins: Vec<String>,
     pub(super) seed: Option<u64>,
     pub(super) record: Option<RecordSink>,
+    pub(super) connections_max: usize,
+    pub(super) limit_loopback: bool,
+    pub(super) drain: Duration,
 }
 
 /// A configuration in which every rule holds.
@@ -29,6 +34,9 @@ pub(super) struct Checked {
     pub(super) origins: Vec<String>,
     pub(super) seed: Option<u64>,
     pub(super) record: Option<RecordSink>,
+    pub(super) connections_max: usize,
+    pub(super) limit_loopback: bool,
+    pub(super) drain: Duration,
 }
 
 /// PROTOCOL section 3.2 carries the rate in `u16` and says 1 to 1000.
@@ -52,6 +60,9 @@ impl Config {
             origins: Vec::new(),
             seed: None,
             record: None,
+            connections_max: crate::net::limits::CONNECTIONS_DEFAULT,
+            limit_loopback: false,
+            drain: Duration::ZERO,
         }
     }
 
@@ -76,6 +87,7 @@ impl Config {
         in_range("tick_rate", self.tick_rate_hz as usize, TICK_RATE_HZ_MAX as usize)?;
         in_range("io_threads", self.io_threads, IO_THREADS_MAX)?;
         in_range("capacity", self.capacity, CAPACITY_MAX)?;
+        in_range("connections", self.connections_max, crate::net::limits::CONNECTIONS_MAX)?;
         for origin in &self.origins {
             let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
             if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
@@ -91,6 +103,9 @@ impl Config {
             origins: self.origins,
             seed: self.seed,
             record: self.record,
+            connections_max: self.connections_max,
+            limit_loopback: self.limit_loopback,
+            drain: self.drain,
         })
     }
 }

@@ -19,12 +19,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
 use tickwire_netcode::close::CloseCode;
 
 use crate::bridge;
 use crate::clock::Clock;
 use crate::game::Game;
+use crate::metrics::Metrics;
 use crate::net::listener::Listener;
 use crate::page::Page;
 use crate::sdk;
@@ -123,6 +125,27 @@ impl Server {
         self
     }
 
+    /// Connections of the whole server, at least 1 (default 65,536); who comes when they are taken is closed with 1013.
+    /// A quarter of them may be without a seat in a room at a time.
+    pub fn connections(mut self, max: usize) -> Self {
+        self.config.connections_max = max;
+        self
+    }
+
+    /// Whether the limits of one address (64 connections, 20 new ones a second) hold on the loopback interface too:
+    /// for servers behind a proxy on the same machine leave them off.
+    pub fn limit_loopback(mut self, limit: bool) -> Self {
+        self.config.limit_loopback = limit;
+        self
+    }
+
+    /// How long after SIGTERM the sessions go on before they close with 1012 (default 0); nobody is accepted meanwhile,
+    /// and a second signal ends the wait.
+    pub fn drain(mut self, time: Duration) -> Self {
+        self.config.drain = time;
+        self
+    }
+
     /// The seed that all rooms' randomness follows from. Without it each start has its own.
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.seed = Some(seed);
@@ -186,10 +209,24 @@ impl Bound {
     }
 
     fn spawn(self, signals: bool) -> Result<Running, ServeError> {
-        let Checked { kinds, page, tick_rate_hz, io_threads, capacity, origins, seed, record } = self.checked;
-        let io = IoThreads::prepare(self.listener, IoOptions { threads: io_threads, signals })?;
+        let Checked {
+            kinds,
+            page,
+            tick_rate_hz,
+            io_threads,
+            capacity,
+            origins,
+            seed,
+            record,
+            connections_max,
+            limit_loopback,
+            drain,
+        } = self.checked;
+        let options = IoOptions { threads: io_threads, signals, connections_max, limit_loopback, drain };
+        let metrics = Arc::new(Metrics::new(io_threads, 1));
+        let io = IoThreads::prepare(self.listener, options)?.with_metrics(Arc::clone(&metrics));
         let shared = Arc::new(Shared {
-            routes: Routes::new(page, sdk::page(), origins),
+            routes: Routes::new(page, sdk::page(), origins, Arc::clone(&metrics)),
             kinds: kinds.iter().map(|kind| Arc::clone(&kind.wire)).collect(),
             tick_rate_hz: u16::try_from(tick_rate_hz).unwrap_or(u16::MAX),
             sessions: AtomicU32::new(1),
@@ -197,13 +234,14 @@ impl Bound {
         let (sim_ends, io_ends): (Vec<_>, Vec<_>) = (0..io_threads).map(|_| bridge::link()).unzip();
         let seed = seed.unwrap_or_else(random_seed);
         let setup = Setup { kinds, tick_rate_hz, capacity, seed, record };
-        let simulation = SimThread::spawn(Simulation::new(setup, sim_ends), tick_rate_hz, io.wakes())?;
+        let simulation = Simulation::new(setup, sim_ends).with_metrics(metrics.simulation(0));
+        let simulation = SimThread::spawn(simulation, tick_rate_hz, io.wakes())?;
         let mut io_ends = io_ends.into_iter();
         let address = io.address();
         // When this fails, dropping `simulation` ends its thread.
-        let io = io.spawn(|_| {
+        let io = io.spawn(|thread| {
             let end = io_ends.next().expect("one link was made per I/O thread");
-            GameSessions::new(Arc::clone(&shared), end)
+            GameSessions::new(Arc::clone(&shared), end, metrics.io(thread))
         })?;
         tracing::info!(%address, tick_rate_hz, io_threads, seed, "the server has started");
         Ok(Running { address, io: Some(io), simulation: Some(simulation) })

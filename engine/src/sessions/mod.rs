@@ -29,6 +29,8 @@ use crate::bridge::{
 };
 use crate::game::Leave;
 use crate::limits;
+use crate::metrics::io::IoMetrics;
+use crate::metrics::traffic::Received;
 use crate::net::connections::Connections;
 use crate::net::outbox::Outbox;
 use crate::net::service::{Closed, ConnectionId, Flow, Message, Route, Service};
@@ -78,6 +80,7 @@ pub(crate) struct Shared {
 pub(crate) struct GameSessions {
     shared: Arc<Shared>,
     link: IoEnd,
+    metrics: Arc<IoMetrics>,
     rooms: RoomViews,
     pass: SendPass,
     /// Scratch: coded fields of one event.
@@ -85,8 +88,21 @@ pub(crate) struct GameSessions {
 }
 
 impl GameSessions {
-    pub(crate) fn new(shared: Arc<Shared>, link: IoEnd) -> Self {
-        Self { shared, link, rooms: RoomViews::default(), pass: SendPass::default(), fields: Vec::new() }
+    pub(crate) fn new(shared: Arc<Shared>, link: IoEnd, metrics: Arc<IoMetrics>) -> Self {
+        Self {
+            shared,
+            link,
+            metrics,
+            rooms: RoomViews::default(),
+            pass: SendPass::default(),
+            fields: Vec::new(),
+        }
+    }
+
+    /// Hands over what has come; what finds the bridge full stays.
+    fn publish(&mut self) {
+        self.link.publish();
+        self.metrics.count_inbound(self.link.batch.entries.len());
     }
 
     /// Asks the simulation for a seat, or says why there will be none.
@@ -265,9 +281,12 @@ impl Service for GameSessions {
             Place::Seated { seat, kind } => (Some(seat), Some(&self.shared.kinds[kind].layout)),
             _ => (None, None),
         };
+        self.metrics.received.add(Received::of(message.payload), 1);
+        let before = session.protocol.stats();
         let mut intake = Intake::new(seat, &mut self.link.batch, out);
         let taken = session.protocol.handle_message(message.payload, now, layout, &mut intake);
         let Intake { hello, bye, overflowed, .. } = intake;
+        self.metrics.count_session(before, session.protocol.stats());
         if let Err(error) = taken {
             return close_for(id, error);
         }
@@ -279,14 +298,18 @@ impl Service for GameSessions {
             return Flow::Close(CloseCode::Normal.code(), Cow::Borrowed(""));
         }
         if overflowed {
-            tracing::warn!(conn = id.index, "the simulation does not take inputs: closing as busy");
+            tracing::debug!(conn = id.index, "the simulation does not take inputs: closing as busy");
             return Flow::Close(CloseCode::Busy.code(), close_reason(CloseCode::Busy));
         }
         Flow::Continue
     }
 
     fn read_pass_ended(&mut self, _now: Time) {
-        self.link.publish();
+        self.publish();
+    }
+
+    fn is_settled(&self, session: &Self::Session) -> bool {
+        matches!(session.place, Place::Seated { .. })
     }
 
     fn timeout(&self, session: &Self::Session) -> Option<Time> {
@@ -335,9 +358,9 @@ impl Service for GameSessions {
             }
             self.link.recycle(batch);
         }
-        self.pass.run(&mut self.rooms, &self.shared.kinds, connections, now);
+        self.pass.run(&mut self.rooms, &self.shared.kinds, connections, &self.metrics, now);
         // What an earlier pass found no place for, and the leaves of this tick.
-        self.link.publish();
+        self.publish();
     }
 }
 
@@ -389,7 +412,7 @@ fn push_event<T: Transport>(
 ) {
     let Some(session) = connections.session(id) else { return };
     if let Err(error) = session.protocol.push_event(record) {
-        tracing::info!(conn = id.index, reason = %error, "closing a session");
+        tracing::debug!(conn = id.index, reason = %error, "closing a session");
         connections.close(id, error.close_code().code(), &close_reason(error.close_code()));
     }
 }
@@ -418,7 +441,7 @@ fn reject(session: &mut PlayerSession, code: CloseCode, out: &mut Outbox<'_>) ->
 }
 
 fn close_for(id: ConnectionId, error: ProtocolError) -> Flow {
-    tracing::info!(conn = id.index, reason = %error, "closing a session");
+    tracing::debug!(conn = id.index, reason = %error, "closing a session");
     Flow::Close(error.close_code().code(), error.to_string().into())
 }
 

@@ -1,9 +1,12 @@
 //! What the server answers over plain HTTP, and who may open a WebSocket.
 //!
-//! `/ws` upgrades when the Origin rule of PROTOCOL section 1 holds; `/healthz`, the page and the SDK are plain GETs.
+//! `/ws` upgrades when the Origin rule of PROTOCOL section 1 holds; `/healthz`, `/readyz`, `/metrics`, the page and the SDK are plain GETs.
+
+use std::sync::Arc;
 
 use tickwire_netcode::ws::handshake::Request;
 
+use crate::metrics::Metrics;
 use crate::net::http::{self, Response};
 use crate::net::service::Route;
 use crate::page::Page;
@@ -14,11 +17,12 @@ pub(crate) struct Routes {
     sdk: Page,
     /// Origins that may connect besides the server's own.
     origins: Vec<String>,
+    metrics: Arc<Metrics>,
 }
 
 impl Routes {
-    pub(crate) fn new(page: Option<Page>, sdk: Page, origins: Vec<String>) -> Self {
-        Self { page, sdk, origins }
+    pub(crate) fn new(page: Option<Page>, sdk: Page, origins: Vec<String>, metrics: Arc<Metrics>) -> Self {
+        Self { page, sdk, origins, metrics }
     }
 
     pub(super) fn route(&self, request: &Request<'_>) -> Route {
@@ -28,6 +32,9 @@ impl Routes {
             } else {
                 Route::Respond(Response::text(403, "this page may not connect: its origin is not allowed"))
             };
+        }
+        if let Some(response) = self.metrics.respond(request) {
+            return Route::Respond(response);
         }
         Route::Respond(match &self.page {
             Some(page) => http::plain(&[&self.sdk, page], request),

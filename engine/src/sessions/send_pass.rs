@@ -17,6 +17,7 @@ use tickwire_netcode::ws::{MessageKind, WebSocket};
 
 use super::PlayerSession;
 use super::room_view::{RoomPlayer, RoomView, RoomViews};
+use crate::metrics::io::IoMetrics;
 use crate::net::connections::Connections;
 use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
@@ -47,6 +48,7 @@ impl SendPass {
         rooms: &mut RoomViews,
         kinds: &[Arc<KindWire>],
         connections: &mut Connections<'_, T, Box<PlayerSession>>,
+        metrics: &IoMetrics,
         now: Time,
     ) {
         for view in rooms.iter_mut().filter(|view| view.fresh) {
@@ -57,7 +59,7 @@ impl SendPass {
             encode_slot(layout, snapshot, PartKey::Everyone, true, &mut self.public);
             let body = Body { layout, snapshot, public: &self.public, now };
             for player in &view.players {
-                send(body, player, &mut self.own, &mut self.oversized, connections);
+                send(body, player, &mut self.own, &mut self.oversized, connections, metrics);
             }
             self.close_oversized(view, kinds, connections);
         }
@@ -92,19 +94,23 @@ fn send<T: Transport>(
     own: &mut Vec<u8>,
     oversized: &mut Vec<(ConnectionId, usize)>,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    metrics: &IoMetrics,
 ) {
-    let mut pending = None;
+    let (mut pending, mut is_open, mut has_welcome) = (None, false, false);
     let sent = connections.send(player.connection, |session, ws, buffer| {
-        if !session.welcome.is_empty() {
+        has_welcome = !session.welcome.is_empty();
+        if has_welcome {
             ws.send(MessageKind::Binary, &session.welcome, buffer);
         }
-        if session.protocol.gate_open() {
+        is_open = session.protocol.gate_open();
+        if is_open {
             match encode(body, player, session, own, ws, buffer) {
                 Ok(encoded) => pending = encoded,
                 Err(Oversized(size)) => oversized.push((player.connection, size)),
             }
         }
     });
+    metrics.count_send(sent, has_welcome, is_open, pending.is_some());
     if !sent.is_committed() {
         return;
     }

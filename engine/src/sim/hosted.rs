@@ -10,6 +10,7 @@ use std::sync::Arc;
 use glam::Vec2;
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
+use tickwire_netcode::session::Verdict;
 use tickwire_netcode::time::Time;
 
 use super::any_room::AnyRoom;
@@ -147,8 +148,9 @@ impl Hosted {
         self.room.expect(next_starts);
     }
 
-    pub(crate) fn input(&mut self, player: PlayerId, input: QuantizedInput<'_>) {
-        self.guard(|room| room.buffer(player, input));
+    /// Buffers an input for its tick; `None` when the player has no seat any more.
+    pub(crate) fn input(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict> {
+        self.guard(|room| room.buffer(player, input)).flatten()
     }
 
     /// Runs what may be game code, such as an input type's `Default`. After its first panic the room is not looked at again.

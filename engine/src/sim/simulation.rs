@@ -17,9 +17,12 @@ use super::hosted::{Fate, Hosted, panic_text};
 use super::kind::Kind;
 use super::record::RecordSink;
 use super::tick_clock::TickClock;
+use super::tick_meter::TickMeter;
 use super::tick_timing::{QuantizedInput, TickTiming};
 use crate::bridge::{Inbound, InboundEntry, JoinRequest, Refused, RoomId, SimEnd};
+use crate::clock::Clock;
 use crate::limits;
+use crate::metrics::sim::SimMetrics;
 use crate::net::wake::Wake;
 
 /// What a simulation is made with.
@@ -44,6 +47,7 @@ pub(crate) struct Simulation {
     next: Time,
     /// Scratch of `advance`.
     ended: Vec<usize>,
+    metrics: Arc<SimMetrics>,
 }
 
 impl Simulation {
@@ -57,7 +61,14 @@ impl Simulation {
             interval,
             next: Time::default(),
             ended: Vec::new(),
+            metrics: Arc::default(),
         }
+    }
+
+    /// Counts into these instead of counters of its own.
+    pub(crate) fn with_metrics(mut self, metrics: Arc<SimMetrics>) -> Self {
+        self.metrics = metrics;
+        self
     }
 
     /// Takes in everything that the I/O threads have handed over, before the tick that begins at `next`.
@@ -81,10 +92,11 @@ impl Simulation {
                 InboundEntry::Input { seat, number, tick, view_tick_q4, arrived, words } => {
                     if let Some(room) = self.room(seat.room) {
                         let words = &batch.words[words];
-                        room.input(
+                        let verdict = room.input(
                             seat.player,
                             QuantizedInput { number, tick, view_tick_q4, arrived, words },
                         );
+                        self.metrics.count_input(verdict);
                     }
                 }
                 InboundEntry::Command { seat, number, index, words } => {
@@ -115,7 +127,10 @@ impl Simulation {
                 let player = room.seat(io, connection, request.name, timing);
                 tracing::debug!(conn = connection.index, room = %room.name, player = player.0, "a player takes a seat");
             }
-            Err(code) => self.links[io].refuse(Refused { connection, code }),
+            Err(code) => {
+                self.metrics.joins_refused.add(1);
+                self.links[io].refuse(Refused { connection, code });
+            }
         }
     }
 
@@ -162,12 +177,14 @@ impl Simulation {
         let room = match catch_unwind(AssertUnwindSafe(|| declared.make(seed, rate))) {
             Ok(room) => room,
             Err(panic) => {
+                self.metrics.room_panics.add(1);
                 let reason = panic_text(&*panic);
                 tracing::error!(room = %name, kind = %declared.wire.name, reason, "the game panicked at its start");
                 return Err(CloseCode::RoomFailed);
             }
         };
         tracing::info!(room = %name, kind = %declared.wire.name, serial, "a room is made");
+        self.metrics.rooms_made.add(1);
         let entry = self.rooms.vacant_entry();
         let index = entry.key();
         let id = RoomId { index: u32::try_from(index).unwrap_or(u32::MAX), serial };
@@ -186,6 +203,7 @@ impl Simulation {
             let kind = &self.setup.kinds[room.kind];
             let fate = room.advance(timing, kind, &mut self.links, &mut self.setup.record);
             if fate != Fate::Alive {
+                self.metrics.room_panics.add(u64::from(fate == Fate::Failed));
                 tracing::info!(room = %room.name, kind = %kind.wire.name, reason = ?fate, "a room has ended");
                 self.ended.push(index);
             }
@@ -198,6 +216,9 @@ impl Simulation {
                 woken(io);
             }
         }
+        self.metrics.count_outbound(self.links.iter().map(SimEnd::pending_outputs));
+        let players = self.rooms.iter().map(|(_, room)| room.seats_taken()).sum();
+        self.metrics.count_rooms(self.rooms.len(), players);
     }
 }
 
@@ -222,12 +243,12 @@ fn room_seed(server_seed: u64, serial: u32) -> u64 {
 
 /// The simulation thread: ticks until `stop` is set, looked at once per tick.
 pub(crate) fn run(mut simulation: Simulation, mut clock: TickClock, wakes: &[Wake], stop: &AtomicBool) {
+    let mut meter = TickMeter::new(Arc::clone(&simulation.metrics), simulation.interval);
     while !stop.load(Ordering::Acquire) {
         let due = clock.wait();
+        let mut began = Clock::now();
         simulation.drain(due.deadline);
-        if due.dropped > 0 {
-            tracing::warn!(dropped = due.dropped, "ticks were dropped: the simulation was held up");
-        }
+        meter.dropped(due.dropped, due.deadline);
         // Bit by I/O thread, of which there are at most 64.
         let mut woken = 0u64;
         for nth in 0..due.ticks {
@@ -236,6 +257,9 @@ pub(crate) fn run(mut simulation: Simulation, mut clock: TickClock, wakes: &[Wak
             // From the last of them on, ticks and time stand in a new relation.
             let reanchor = due.dropped > 0 && nth + 1 == due.ticks;
             simulation.advance(started, reanchor, |io| woken |= 1 << io);
+            let ended = Clock::now();
+            meter.ticked(started, began, ended);
+            began = ended;
         }
         for (io, wake) in wakes.iter().enumerate() {
             if woken & (1 << io) != 0 {

@@ -1,6 +1,7 @@
 //! Sessions from upgrade to close over scripted transports, with netcode's own client at the other end: it checks the hash
 //! of every update.
 
+mod rows;
 mod world;
 
 use std::time::Duration;
@@ -49,7 +50,7 @@ fn who_cannot_join_is_told_why_before_the_close() {
 }
 
 #[test]
-fn what_breaks_the_protocol_closes_one_session_and_nobody_else_notices() {
+fn n1_what_breaks_the_protocol_closes_one_session_and_nobody_else_notices() {
     for (kind, payload, in_room, code) in [
         (MessageKind::Text, &b"hi"[..], true, CloseCode::BinaryOnly),
         (MessageKind::Text, b"hi", false, CloseCode::BinaryOnly),
@@ -127,7 +128,7 @@ fn a_kick_closes_with_its_reason() {
 }
 
 #[test]
-fn a_panicking_room_closes_its_sessions_and_no_others() {
+fn p1_a_panicking_room_closes_its_sessions_and_no_others() {
     let mut world = World::new(8);
     let (ann, bob, calm) = (world.join("a"), world.join("a"), world.join("b"));
     world.players[ann].command(&Ask::Panic);
@@ -215,7 +216,7 @@ fn a_welcome_that_the_kernel_does_not_take_is_sent_later() {
 }
 
 #[test]
-fn ticks_that_the_io_thread_missed_arrive_as_one() {
+fn r13_ticks_that_the_io_thread_missed_arrive_as_one() {
     let mut world = World::new(8);
     let (ann, bob) = (world.join("a"), world.join("a"));
     let before = world.players[ann].session.stats().updates;
@@ -260,7 +261,7 @@ fn a_seat_granted_to_who_has_gone_is_given_back_when_the_io_thread_was_too_slow_
 }
 
 #[test]
-fn dropped_time_is_announced_once_when_an_update_gets_through() {
+fn k2_dropped_time_is_announced_once_when_an_update_gets_through() {
     let mut world = World::new(8);
     let (slow, quick) = (world.join("a"), world.join("a"));
     world.players[slow].set_room(0);
@@ -295,7 +296,7 @@ fn an_origin_that_is_not_allowed_gets_no_socket() {
 }
 
 #[test]
-fn silence_ends_a_session_before_and_after_its_hello() {
+fn s1_silence_ends_a_session_before_and_after_its_hello() {
     let mut world = World::new(8);
     let (witness, silent) = (world.join("a"), world.join("a"));
     world.players[silent].mute = true;

@@ -16,6 +16,8 @@ use tickwire_netcode::ws::handshake::client_request;
 use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 
 use crate::bridge;
+use crate::metrics::Metrics;
+use crate::net::admission::{Admission, Capacity, Decision};
 use crate::net::driver::{Driver, Edge};
 use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
@@ -91,6 +93,8 @@ pub(super) struct Player {
     pub(super) events: Vec<GameEvent>,
     /// Sends nothing by itself.
     pub(super) mute: bool,
+    /// The cable is out: nothing is read and nothing is sent.
+    pub(super) is_cut: bool,
     /// All bytes as they came.
     pub(super) received: Vec<u8>,
     /// Updates that said to forget the clock.
@@ -124,6 +128,9 @@ impl Player {
     }
 
     fn receive(&mut self, now: Time) {
+        if self.is_cut {
+            return;
+        }
         let mut bytes = std::mem::take(&mut self.wire.borrow_mut().to_client);
         self.received.extend_from_slice(&bytes);
         if !self.upgraded {
@@ -163,7 +170,7 @@ impl Player {
     }
 
     fn transmit(&mut self, now: Time) {
-        if self.mute || self.close_code.is_some() {
+        if self.mute || self.is_cut || self.close_code.is_some() {
             return;
         }
         if self.session.input_due(now).is_some() {
@@ -183,6 +190,8 @@ impl Player {
 pub(super) struct World {
     simulation: Simulation,
     driver: Driver<Socket, GameSessions>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) admission: Admission,
     pub(super) now: Time,
     pub(super) players: Vec<Player>,
 }
@@ -190,8 +199,14 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(capacity: usize) -> Self {
         let kinds = vec![Kind::of("skirmish", Skirmish::default).expect("a valid schema")];
+        let metrics = Arc::new(Metrics::new(1, 1));
         let shared = Arc::new(Shared {
-            routes: Routes::new(None, sdk::page(), vec!["https://friend.example".to_owned()]),
+            routes: Routes::new(
+                None,
+                sdk::page(),
+                vec!["https://friend.example".to_owned()],
+                Arc::clone(&metrics),
+            ),
             kinds: kinds.iter().map(|kind| Arc::clone(&kind.wire)).collect(),
             tick_rate_hz: RATE_HZ as u16,
             sessions: AtomicU32::new(1),
@@ -199,8 +214,10 @@ impl World {
         let setup = Setup { kinds, tick_rate_hz: RATE_HZ, capacity, seed: 5, record: None };
         let (sim, io) = bridge::link();
         let now = Time::from_nanos(1_000_000_000);
-        let driver = Driver::new(GameSessions::new(shared, io), now);
-        Self { simulation: Simulation::new(setup, vec![sim]), driver, now, players: Vec::new() }
+        let driver = Driver::new(GameSessions::new(shared, io, metrics.io(0)), metrics.io(0), now);
+        let simulation = Simulation::new(setup, vec![sim]).with_metrics(metrics.simulation(0));
+        let admission = Admission::new(Capacity { connections_max: 1 << 10, limit_loopback: false });
+        Self { simulation, driver, metrics, admission, now, players: Vec::new() }
     }
 
     /// Connects a client that will say this Hello; gives its index.
@@ -209,7 +226,10 @@ impl World {
         let mut request = Vec::new();
         client_request("h", "/ws", [7; 16], origin, &mut request).expect("a valid request");
         wire.borrow_mut().to_server.extend(request);
-        let Ok(id) = self.driver.insert(Socket(Rc::clone(&wire)), self.now) else {
+        let Decision::Take(ticket) = self.admission.admit(([127, 0, 0, 1], 1).into(), self.now) else {
+            panic!("no place")
+        };
+        let Ok(id) = self.driver.insert(Socket(Rc::clone(&wire)), ticket, self.now) else {
             panic!("the table is full")
         };
         let hello = Hello {
@@ -229,6 +249,7 @@ impl World {
             rejected: None,
             events: Vec::new(),
             mute: false,
+            is_cut: false,
             received: Vec::new(),
             reanchors: 0,
         });
@@ -301,6 +322,19 @@ impl World {
         }
         self.now = self.now + TICK;
         counted.count_total
+    }
+
+    /// The value of one series of `/metrics`.
+    #[track_caller]
+    pub(super) fn series(&self, name: &str) -> u64 {
+        let text = self.metrics.render();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no series {name}")).parse().expect("a whole number")
+    }
+
+    /// How many connections the I/O thread holds.
+    pub(super) fn connection_count(&self) -> usize {
+        self.driver.connection_count()
     }
 
     /// Tick that a client's world shows.

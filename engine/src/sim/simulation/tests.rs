@@ -220,7 +220,7 @@ fn a_room_without_players_ends_after_a_while_and_is_made_anew() {
 }
 
 #[test]
-fn inputs_are_applied_at_their_tick_once_and_late_edges_at_the_next() {
+fn i1_inputs_are_applied_at_their_tick_once_and_late_edges_at_the_next() {
     let fire = Stick { x: 0, fire: true };
     // (number, tick) of each input before tick 2, and what is fired in total after ticks 2 to 5.
     for (inputs, want) in [
@@ -328,7 +328,7 @@ fn a_kick_takes_the_seat_and_the_game_hears_of_it_at_the_next_tick() {
 }
 
 #[test]
-fn a_panic_ends_its_room_and_no_other() {
+fn p1_a_panic_ends_its_room_and_no_other() {
     let run = |ask: Option<Ask>| {
         let mut bench = Bench::new(9, 8);
         let (calm, doomed) = (bench.join(0, "calm"), bench.join(1, "doomed"));
@@ -375,7 +375,7 @@ fn what_comes_for_a_room_that_has_ended_does_not_reach_its_successor() {
 }
 
 #[test]
-fn who_joins_in_the_tick_of_a_panic_is_told_as_well() {
+fn p1_who_joins_in_the_tick_of_a_panic_is_told_as_well() {
     let mut bench = Bench::new(1, 8);
     bench.join(0, "a");
     bench.ask_seat(1, 3, 0, "a", "trouble");
@@ -386,7 +386,7 @@ fn who_joins_in_the_tick_of_a_panic_is_told_as_well() {
 }
 
 #[test]
-fn a_game_that_panics_at_its_start_is_a_refusal() {
+fn p1_a_game_that_panics_at_its_start_is_a_refusal() {
     let mut bench = Bench::new(1, 8);
     bench.ask_seat(0, 4, 1, "", "ann");
     let got = bench.tick();
