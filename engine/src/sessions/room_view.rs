@@ -1,11 +1,11 @@
-//! What an I/O thread knows of the rooms that its players are in: the newest snapshot and who receives it.
+//! What an I/O thread knows of the rooms that its players are in: the newest snapshots and who receives them.
 //!
 //! Invariant: a view exists while it has players; players ascend.
 
 use std::sync::Arc;
 
 use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
-use tickwire_netcode::snapshot::Snapshot;
+use tickwire_netcode::snapshot::{History, Snapshot};
 use tickwire_netcode::time::Tick;
 
 use crate::bridge::{PlayerLine, RoomId};
@@ -41,15 +41,15 @@ pub(super) struct RoomView {
     /// The id that players see.
     pub(super) name: Arc<str>,
     pub(super) players: Vec<RoomPlayer>,
-    /// The newest snapshot handed over; only this one is ever encoded.
-    pub(super) latched: Option<Arc<Snapshot>>,
+    /// What was latched: the newest is what is sent, the others are what players may hold.
+    pub(super) history: History,
     /// A snapshot was latched since the last send pass.
     pub(super) fresh: bool,
 }
 
 impl RoomView {
     pub(super) fn latch(&mut self, snapshot: Arc<Snapshot>) {
-        self.latched = Some(snapshot);
+        self.history.push(snapshot);
         self.fresh = true;
     }
 
@@ -98,7 +98,7 @@ impl RoomViews {
             kind,
             name: Arc::clone(name),
             players: Vec::new(),
-            latched: None,
+            history: History::default(),
             fresh: false,
         })
     }

@@ -1,18 +1,19 @@
 //! The send pass: the one place where updates are encoded, at the moment they can leave.
 //!
-//! Per room with a newly latched snapshot: the public slot is encoded once and shared by all players; each player adds a header,
-//! the own slot and the events that are due, in one buffer and one write. Nothing encoded outlives the pass. Invariant: a send
-//! that took no byte leaves session and connection as if it had not been tried; one that took a byte commits all of it.
+//! Per room with a newly latched snapshot: a body is encoded once for all players who hold the same points; each player adds a
+//! header, the own slot and the events that are due, in one buffer and one write. Nothing encoded outlives the pass. Invariant:
+//! a send that took no byte leaves session and connection as if it had not been tried; one that took a byte commits all of it.
 
 use std::sync::Arc;
 
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::limits::SERVER_MESSAGE_BYTES_MAX;
 use tickwire_netcode::schema::Layout;
-use tickwire_netcode::session::{Pending, UpdatePlan};
-use tickwire_netcode::snapshot::Snapshot;
-use tickwire_netcode::snapshot::update::{PartKey, encode_slot};
-use tickwire_netcode::time::Time;
+use tickwire_netcode::session::{Pending, ServerSession, UpdatePlan};
+use tickwire_netcode::snapshot::body_cache::Coded;
+use tickwire_netcode::snapshot::update::{PartKey, SlotPlan};
+use tickwire_netcode::snapshot::{BodyCache, BodyKey, History};
+use tickwire_netcode::time::{Tick, Time};
 use tickwire_netcode::ws::{MessageKind, WebSocket};
 
 use super::PlayerSession;
@@ -26,18 +27,17 @@ use crate::sim::KindWire;
 /// Buffers of the pass, kept between ticks.
 #[derive(Debug, Default)]
 pub(super) struct SendPass {
-    public: Vec<u8>,
-    own: Vec<u8>,
-    /// Whose update was longer than a client takes, and by how many bytes it was.
+    bodies: BodyCache,
+    /// Whose update was longer than a client takes, and how long it was.
     oversized: Vec<(ConnectionId, usize)>,
 }
 
-/// What the players of a room share in one pass.
+/// What is sent to the players of a room in one pass.
 #[derive(Clone, Copy)]
-struct Body<'a> {
+struct Sending<'a> {
     layout: &'a Layout,
-    snapshot: &'a Snapshot,
-    public: &'a [u8],
+    history: &'a History,
+    tick: Tick,
     now: Time,
 }
 
@@ -53,13 +53,15 @@ impl SendPass {
     ) {
         for view in rooms.iter_mut().filter(|view| view.fresh) {
             view.fresh = false;
-            let Some(snapshot) = &view.latched else { continue };
+            let Some(newest) = view.history.newest() else { continue };
             let layout = &kinds[view.kind].layout;
-            self.public.clear();
-            encode_slot(layout, snapshot, PartKey::Everyone, true, &mut self.public);
-            let body = Body { layout, snapshot, public: &self.public, now };
+            let sending = Sending { layout, history: &view.history, tick: newest.tick(), now };
+            self.bodies.clear();
             for player in &view.players {
-                send(body, player, &mut self.own, &mut self.oversized, connections, metrics);
+                let size = send(sending, player, &mut self.bodies, connections, metrics);
+                if size > SERVER_MESSAGE_BYTES_MAX {
+                    self.oversized.push((player.connection, size));
+                }
             }
             self.close_oversized(view, kinds, connections);
         }
@@ -88,15 +90,15 @@ impl SendPass {
     }
 }
 
+/// Gives the size of the update that was encoded, 0 if none was.
 fn send<T: Transport>(
-    body: Body<'_>,
+    sending: Sending<'_>,
     player: &RoomPlayer,
-    own: &mut Vec<u8>,
-    oversized: &mut Vec<(ConnectionId, usize)>,
+    bodies: &mut BodyCache,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
     metrics: &IoMetrics,
-) {
-    let (mut pending, mut is_open, mut has_welcome) = (None, false, false);
+) -> usize {
+    let (mut pending, mut is_open, mut has_welcome, mut size) = (None, false, false, 0);
     let sent = connections.send(player.connection, |session, ws, buffer| {
         has_welcome = !session.welcome.is_empty();
         if has_welcome {
@@ -104,66 +106,91 @@ fn send<T: Transport>(
         }
         is_open = session.protocol.gate_open();
         if is_open {
-            match encode(body, player, session, own, ws, buffer) {
-                Ok(encoded) => pending = encoded,
-                Err(Oversized(size)) => oversized.push((player.connection, size)),
-            }
+            pending = encode(sending, player, session, bodies, &mut size, ws, buffer);
         }
     });
     metrics.count_send(sent, has_welcome, is_open, pending.is_some());
     if !sent.is_committed() {
-        return;
+        return size;
     }
     if let Some(session) = connections.session(player.connection) {
         session.welcome = Vec::new();
         if let Some(pending) = pending {
             session.reanchor = false;
-            session.protocol.commit(pending, body.now);
+            session.protocol.commit(pending, sending.now);
         }
+    }
+    size
+}
+
+/// One slot of one player: a body that others may share, and whether this player is due its hash.
+struct CodedSlot {
+    body: BodyKey,
+    hash: Option<u32>,
+    coded: Coded,
+}
+
+impl CodedSlot {
+    fn plan<'a>(&self, bodies: &'a BodyCache) -> SlotPlan<'a> {
+        let Self { body, hash, ref coded } = *self;
+        SlotPlan { body, same: coded.same, hash, bytes: bodies.bytes(coded) }
     }
 }
 
-/// An Update of so many bytes, which no client takes.
-struct Oversized(usize);
+/// Codes the slot at `place` against what the player holds of it.
+fn code(
+    sending: Sending<'_>,
+    session: &ServerSession,
+    place: usize,
+    key: PartKey,
+    bodies: &mut BodyCache,
+) -> Option<CodedSlot> {
+    let Sending { layout, history, tick, now } = sending;
+    let body = session.body_key(place, key, tick, history, now)?;
+    let hash = session.hash_due(place, &body).then(|| bodies.hash(layout, history, &body));
+    let coded = bodies.body(layout, history, &body);
+    Some(CodedSlot { body, hash, coded })
+}
 
-/// Appends the update of one player, and the events that are due after it.
+/// Appends the update of one player, and the events that are due after it. `size` is that of the update; nothing is
+/// appended if no client takes so much.
 fn encode(
-    body: Body<'_>,
+    sending: Sending<'_>,
     player: &RoomPlayer,
     session: &PlayerSession,
-    own: &mut Vec<u8>,
+    bodies: &mut BodyCache,
+    size: &mut usize,
     ws: &mut WebSocket,
     buffer: &mut Vec<u8>,
-) -> Result<Option<Pending>, Oversized> {
-    own.clear();
-    let key = PartKey::Own(player.player());
-    encode_slot(body.layout, body.snapshot, key, false, own);
+) -> Option<Pending> {
+    let Sending { tick, now, .. } = sending;
+    let public = code(sending, &session.protocol, 0, PartKey::Everyone, bodies)?;
+    let own = code(sending, &session.protocol, 1, PartKey::Own(player.player()), bodies)?;
     let line = player.line;
     let plan = UpdatePlan {
-        tick: body.snapshot.tick(),
+        tick,
         reanchor: session.reanchor,
         input: (line.input_applied.0 != 0).then_some((line.input_applied, line.input_margin_q4)),
         commands_run: line.command_ack,
-        slots: &[body.public, own],
-        full: true,
+        slots: &[public.plan(bodies), own.plan(bodies)],
     };
     let mark = ws.begin(MessageKind::Binary, buffer);
     let start = buffer.len();
-    let Some(mut pending) = session.protocol.begin_update(&plan, body.now, buffer) else {
+    let Some(mut pending) = session.protocol.begin_update(&plan, now, buffer) else {
         ws.cancel(mark, buffer);
-        return Ok(None);
+        return None;
     };
-    let size = buffer.len() - start;
-    if size > SERVER_MESSAGE_BYTES_MAX {
+    *size = buffer.len() - start;
+    if *size > SERVER_MESSAGE_BYTES_MAX {
         ws.cancel(mark, buffer);
-        return Err(Oversized(size));
+        return None;
     }
     ws.end(mark, buffer);
     loop {
         let mark = ws.begin(MessageKind::Binary, buffer);
         if !session.protocol.append_events(&mut pending, buffer) {
             ws.cancel(mark, buffer);
-            return Ok(Some(pending));
+            return Some(pending);
         }
         ws.end(mark, buffer);
     }

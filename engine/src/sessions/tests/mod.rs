@@ -1,5 +1,5 @@
-//! Sessions from upgrade to close over scripted transports, with netcode's own client at the other end: it checks the hash
-//! of every update.
+//! Sessions from upgrade to close over scripted transports, with netcode's own client at the other end: it checks each
+//! hash that comes.
 
 mod rows;
 mod world;
@@ -7,6 +7,7 @@ mod world;
 use std::time::Duration;
 
 use tickwire_netcode::close::CloseCode;
+use tickwire_netcode::limits::HISTORY_SNAPSHOTS_MAX;
 use tickwire_netcode::ws::MessageKind;
 
 use crate::limits;
@@ -180,7 +181,7 @@ fn a_stalled_client_gets_the_newest_state_and_every_event_afterwards() {
     let mut world = World::new(8);
     let (slow, quick) = (world.join("a"), world.join("a"));
     // Nothing fits; and the kernel takes some bytes of one update, so that a tail is left.
-    for room in [0, 10, 40] {
+    for room in [0, 5, 15] {
         world.players[slow].set_room(room);
         let stuck = world.tick_of(slow);
         for number in 0..20 {
@@ -199,6 +200,32 @@ fn a_stalled_client_gets_the_newest_state_and_every_event_afterwards() {
         assert_eq!((stats.updates_failed, stats.resyncs), (0, 0));
     }
     assert_eq!(world.players[slow].heard(), world.players[quick].heard());
+}
+
+#[test]
+fn who_stalls_for_longer_than_the_history_is_sent_the_whole_state() {
+    let mut world = World::new(8);
+    let (slow, quick) = (world.join("a"), world.join("a"));
+    world.ticks(10);
+    let cost = |world: &mut World| {
+        let before = world.players[slow].received.len();
+        world.players[slow].set_room(usize::MAX);
+        world.ticks(1);
+        assert_eq!(world.tick_of(slow), world.tick_of(quick));
+        world.players[slow].received.len() - before
+    };
+    let mut costs = [0; 2];
+    for (ticks, cost_bytes) in
+        [HISTORY_SNAPSHOTS_MAX - 2, HISTORY_SNAPSHOTS_MAX - 1].into_iter().zip(&mut costs)
+    {
+        world.players[slow].set_room(0);
+        world.ticks(ticks);
+        *cost_bytes = cost(&mut world);
+    }
+    // In full both slots bring their hashes, and the public one its entities.
+    assert!(costs[0] + 8 < costs[1], "{costs:?} bytes: a delta, then in full");
+    let stats = world.players[slow].session.stats();
+    assert_eq!((stats.updates_failed, stats.resyncs), (0, 0));
 }
 
 #[test]

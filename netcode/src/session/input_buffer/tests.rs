@@ -238,3 +238,38 @@ proptest! {
         prop_assert_eq!(again.stats(), want);
     }
 }
+
+#[derive(tickwire_derive::Input, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[rep(crate = crate)]
+struct Bow {
+    aim: u8,
+    #[rep(edge, with = "aim")]
+    shoot: bool,
+}
+
+#[test]
+fn late_shots_are_applied_one_a_tick_each_with_the_aim_it_was_given_with() {
+    let mut buffer = InputBuffer::new(Tick(10), starts(10), Duration::from_millis(10));
+    let mut give = |number: u32, tick: u32, aim: u8, shoot: bool| {
+        let input = Bow { aim, shoot };
+        buffer.push(ArrivedInput {
+            number: InputSeq(number),
+            tick: Tick(tick),
+            view_tick_q4: 0,
+            arrived: starts(10),
+            input,
+        })
+    };
+    assert_eq!(give(1, 7, 1, true), Verdict::Late);
+    assert_eq!(give(2, 8, 2, true), Verdict::Late);
+    assert_eq!(give(2, 8, 2, true), Verdict::Duplicate);
+    assert_eq!(give(3, 10, 3, false), Verdict::Buffered);
+    assert_eq!(give(4, 11, 4, true), Verdict::Buffered);
+    let taken: Vec<(u8, bool)> = (10..15)
+        .map(|tick| {
+            let input = buffer.take(Tick(tick), starts(tick)).input;
+            (input.aim, input.shoot)
+        })
+        .collect();
+    assert_eq!(taken, [(1, true), (2, true), (4, true), (4, false), (4, false)]);
+}

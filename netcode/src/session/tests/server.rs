@@ -281,9 +281,13 @@ fn the_fourth_resync_within_a_minute_closes_with_4018() {
         out
     };
     server.update(1, 1001, NOTHING, true).unwrap();
-    assert!(!server.session.full_due(ms(2)));
+    let depth = |server: &Server| {
+        let key = server.session.body_key(0, PartKey::Everyone, Tick(1002), &server.history, ms(2));
+        key.unwrap().depth
+    };
+    assert_eq!(depth(&server), 1);
     server.take(2, &resync(1)).unwrap();
-    assert!(server.session.full_due(ms(2)));
+    assert_eq!(depth(&server), 0);
     for _ in 0..2 {
         server.take(3, &resync(1)).unwrap();
     }
