@@ -94,6 +94,7 @@
 //! when it is quantized: comparing and hashing happen on words only.
 
 mod change;
+mod check;
 mod coding;
 mod declare;
 mod error;
