@@ -6,8 +6,13 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use tickwire_client::Target;
 
-/// One thread drives all players: beyond this it measures itself. Chosen, not measured.
+use crate::wire::route;
+
+/// Beyond this a run measures its own generator. Chosen, not measured.
 const PLAYERS_MAX: i64 = 5000;
+/// As many as one address has ports for, less those in use.
+const CONNECTIONS_MAX: i64 = 50_000;
+const THREADS_MAX: i64 = 64;
 
 /// Load generator and latency reports for Tickwire.
 #[derive(Parser, Debug)]
@@ -19,34 +24,94 @@ pub(crate) struct Args {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    /// Players in a room of the arena, each giving one input per tick.
+    /// Players in a room, each giving one input per tick.
     Arena(Arena),
+    /// More connections than the server has descriptors: does it spin, does it go deaf?
+    Starve(Starve),
+    /// Connections that send their request head too slowly, beside players.
+    SlowHeads(SlowHeads),
 }
 
-const EXAMPLES: &str = "\
+const ARENA_EXAMPLES: &str = "\
 Examples:
   cargo arena --listen 127.0.0.1:7777 &
   cargo netbench arena --players 50 --duration 10s
-  cargo netbench arena --url ws://127.0.0.1:7777/ws --players 200 --duration 1m";
+  cargo netbench arena --players 300 --decode 16 --duration 1m --pin 1 --server-pid \"$(pgrep -n game-demo)\"";
+
+const STARVE_EXAMPLES: &str = "\
+Examples:
+  prlimit --nofile=256 target/release/game-demo --listen 127.0.0.1:7777 &
+  cargo netbench starve --server-pid $!";
+
+const SLOW_HEADS_EXAMPLES: &str = "\
+Examples:
+  cargo netbench slow-heads --connections 2000 --players 100";
+
+/// What every scenario needs to know.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Common {
+    /// Where the server is.
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7777/ws", value_parser = route::parse)]
+    pub(crate) url: Target,
+
+    /// Pid of the server, on this machine: its processor time and memory are reported too.
+    #[arg(long, value_name = "PID", help_heading = "Machine")]
+    pub(crate) server_pid: Option<u32>,
+
+    /// Path of the server's metrics [default: /metrics, if the server answers there].
+    #[arg(long, value_name = "PATH", value_parser = path, help_heading = "Machine")]
+    pub(crate) metrics: Option<String>,
+
+    /// Cores to pin the generator's threads to, the first thread to the first one, and so on round.
+    #[arg(long, value_name = "CORE,...", value_delimiter = ',', help_heading = "Machine")]
+    pub(crate) pin: Vec<usize>,
+}
+
+/// Who plays, and how they come.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Players")]
+pub(crate) struct Players {
+    /// Id of the room; any room of the kind without it.
+    #[arg(long, value_name = "ID", default_value = "")]
+    pub(crate) room: String,
+
+    /// Kind of the room. Inputs are made up from the schema that the server sends, so any game will do.
+    #[arg(long, value_name = "KIND", default_value = "arena")]
+    pub(crate) kind: String,
+
+    /// How many of them decode every update and check its hash; the others read headers, acknowledge and play.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) decode: u32,
+
+    /// Players that connect in each second.
+    #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) connect_rate: u32,
+
+    /// Threads that drive them, each with its own share.
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=THREADS_MAX))]
+    pub(crate) threads: u32,
+
+    /// Time between the last join and the measurement.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub(crate) warmup: Duration,
+}
 
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = ARENA_EXAMPLES)]
 pub(crate) struct Arena {
-    /// Where the server is.
-    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7777/ws", value_parser = url)]
-    pub(crate) url: String,
+    #[command(flatten)]
+    pub(crate) common: Common,
 
     /// How many players join.
     #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=PLAYERS_MAX))]
     pub(crate) players: u32,
 
-    /// How long is measured, from the moment that all have joined: 500ms, 10s, 2m.
+    /// How long is measured: 500ms, 10s, 2m.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) duration: Duration,
 
-    /// Id of the room; any room of the kind without it.
-    #[arg(long, value_name = "ID", default_value = "")]
-    pub(crate) room: String,
+    #[command(flatten)]
+    pub(crate) crew: Players,
 }
 
 /// The arguments without a `--` in front, which the cargo alias has put there already: `cargo netbench -- --help` works too.
@@ -58,8 +123,50 @@ pub(crate) fn without_separator(args: impl IntoIterator<Item = OsString>) -> imp
     program.into_iter().chain(args)
 }
 
-fn url(text: &str) -> Result<String, String> {
-    text.parse::<Target>().map(|_| text.to_owned()).map_err(|error| error.to_string())
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = STARVE_EXAMPLES)]
+pub(crate) struct Starve {
+    #[command(flatten)]
+    pub(crate) common: Common,
+
+    /// How many connections are opened at once.
+    #[arg(long, value_name = "N", default_value_t = 1000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
+    pub(crate) connections: u32,
+
+    /// How long the server is watched while it has no descriptor left; below the 3 s it gives a client for its Hello.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    pub(crate) duration: Duration,
+}
+
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = SLOW_HEADS_EXAMPLES)]
+pub(crate) struct SlowHeads {
+    #[command(flatten)]
+    pub(crate) common: Common,
+
+    /// How many slow connections there are.
+    #[arg(long, value_name = "N", default_value_t = 2000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
+    pub(crate) connections: u32,
+
+    /// Bytes that each of them sends in a second.
+    #[arg(long, value_name = "BYTES", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) rate: u32,
+
+    /// The server's deadline for a request head.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub(crate) deadline: Duration,
+
+    /// How many players there are beside them.
+    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=PLAYERS_MAX))]
+    pub(crate) players: u32,
+
+    #[command(flatten)]
+    pub(crate) crew: Players,
+}
+
+fn path(text: &str) -> Result<String, String> {
+    let visible = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if visible { Ok(text.to_owned()) } else { Err("write a path on the server, such as /metrics".to_owned()) }
 }
 
 /// A count and `ms`, `s` or `m`; above zero.
@@ -81,7 +188,14 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Args::command().debug_assert();
+    }
 
     #[test]
     fn times_are_a_count_and_a_unit() {
@@ -98,15 +212,37 @@ mod tests {
 
     #[test]
     fn wrong_values_are_refused_before_anything_runs() {
-        let refused =
-            |args: &[&str]| Args::try_parse_from([&["tickwire-bench", "arena"], args].concat()).is_err();
-        assert!(!refused(&[]));
-        assert!(!refused(&["--url", "ws://[::1]:1/ws", "--players", "5000", "--duration", "1ms"]));
-        assert!(refused(&["--players", "0"]));
-        assert!(refused(&["--players", "-1"]));
-        assert!(refused(&["--players", "5001"]));
-        assert!(refused(&["--url", "http://127.0.0.1/"]));
-        assert!(refused(&["--url", "wss://127.0.0.1/"]));
-        assert!(refused(&["--duration", "0s"]));
+        let refused = |args: &str| {
+            Args::try_parse_from(["tickwire-bench"].into_iter().chain(args.split_whitespace())).is_err()
+        };
+        for good in [
+            "arena",
+            "arena --url ws://[::1]:1/ws --players 5000 --duration 1ms --pin 0,1 --threads 2",
+            "starve --connections 1000 --server-pid 1",
+            "slow-heads --rate 1 --deadline 5s --players 1",
+        ] {
+            assert!(!refused(good), "{good}");
+        }
+        for bad in [
+            "",
+            "fly",
+            "arena --players 0",
+            "arena --players -1",
+            "arena --players 5001",
+            "arena --url http://127.0.0.1/",
+            "arena --url wss://127.0.0.1/",
+            "arena --duration 0s",
+            "arena --warmup soon",
+            "arena --threads 0",
+            "arena --connect-rate 0",
+            "arena --pin first",
+            "arena --server-pid -1",
+            "arena --metrics metrics",
+            "starve --connections 0",
+            "slow-heads --rate 0",
+            "slow-heads --deadline 0s",
+        ] {
+            assert!(refused(bad), "{bad}");
+        }
     }
 }

@@ -1,28 +1,44 @@
 //! `tickwire-bench`: load on a running server, and what came of it.
 //!
-//! One subcommand so far: `arena`, players in a room. Exit code 0 when everything that was sent and received was as it
-//! should be, 1 when not, 2 for wrong usage.
+//! One subcommand for each scenario. Exit code 0 when everything that was sent and received was as it should be and the
+//! scenario's bounds held, 1 when not, 2 for wrong usage.
 
 mod arena;
 mod cli;
-mod player;
-mod report;
+mod failure;
+mod machine;
+mod metrics;
+mod quantiles;
+mod slow_heads;
+mod starve;
+mod watch;
+mod wire;
 
+use std::fmt::Display;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::failure::Failure;
+
 fn main() -> ExitCode {
-    let cli::Args { command: cli::Command::Arena(args) } =
-        cli::Args::parse_from(cli::without_separator(std::env::args_os()));
-    match arena::run(&args) {
+    match cli::Args::parse_from(cli::without_separator(std::env::args_os())).command {
+        cli::Command::Arena(args) => print(arena::run(&args), arena::Report::is_clean),
+        cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),
+        cli::Command::SlowHeads(args) => print(slow_heads::run(&args), slow_heads::Report::is_good),
+    }
+}
+
+fn print<R: Display>(run: Result<R, Failure>, is_good: impl Fn(&R) -> bool) -> ExitCode {
+    match run {
         Ok(report) => {
-            print!("{report}");
-            if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            // A reader that has gone, such as `head`, does not change the verdict.
+            let _ = write!(std::io::stdout(), "{report}");
+            if is_good(&report) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "tickwire-bench: {error}");
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "tickwire-bench: {failure}");
             ExitCode::FAILURE
         }
     }

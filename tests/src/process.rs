@@ -142,6 +142,12 @@ impl Server {
         Self { name: name.to_owned(), child, address, first_line, stdout, stderr }
     }
 
+    /// Its pid.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

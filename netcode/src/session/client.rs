@@ -148,6 +148,7 @@ pub struct ClientSession {
     events: VecDeque<ClientEvent>,
     rtt: RttWindow,
     stats: ClientStats,
+    headers_only: bool,
 }
 
 impl ClientSession {
@@ -167,7 +168,17 @@ impl ClientSession {
             events: VecDeque::new(),
             rtt: RttWindow::default(),
             stats: ClientStats::default(),
+            headers_only: false,
         }
+    }
+
+    /// Reads of Updates and Events only what the session itself needs: numbers, ticks, acks and clocks go on, bodies are
+    /// not decoded, the world stays empty and events are counted but not reported. For load generators, which hold many
+    /// sessions and check the bodies in a few.
+    #[must_use]
+    pub fn headers_only(mut self) -> Self {
+        self.headers_only = true;
+        self
     }
 
     /// Takes one binary message.
@@ -263,7 +274,9 @@ impl ClientSession {
         if matches!(self.state, State::AwaitFull) && !update.is_full() {
             return Ok(false);
         }
-        self.world.apply(&joined.layout, &update)?;
+        if !self.headers_only {
+            self.world.apply(&joined.layout, &update)?;
+        }
         Ok(true)
     }
 
@@ -323,6 +336,9 @@ impl ClientSession {
             }
             self.event = number;
             self.stats.events += 1;
+            if self.headers_only {
+                continue;
+            }
             self.events.push_back(ClientEvent::Game(GameEvent {
                 number,
                 tick: Tick(base.0.wrapping_sub(head.age)),

@@ -518,3 +518,20 @@ proptest! {
         let _ = link.client.handle_message(&message, ms(41));
     }
 }
+
+#[test]
+fn a_client_of_headers_only_keeps_its_clock_and_acks_and_holds_no_world() {
+    let mut link = Link::new(20);
+    link.client =
+        core::mem::replace(&mut link.client, ClientSession::new(ClientConfig::default())).headers_only();
+    link.run_for(1000);
+    link.server.event(BASE_TICK + 101, 7, false).unwrap();
+    link.run_for(1000);
+    assert!(link.client.is_live() && link.client.world().is_empty());
+    assert_eq!(link.client.world_tick(), Tick(1198));
+    let stats = link.client.stats();
+    assert_eq!((stats.updates_failed, stats.resyncs, stats.events), (0, 0, 1));
+    assert!(!link.reported.iter().any(|event| matches!(event, ClientEvent::Game(_))));
+    assert!(link.server.session.updates_in_flight() <= 6 && link.server.session.events_unacked() == 0);
+    assert!((8..=40).contains(&link.applied.margin_q4), "{}", link.applied.margin_q4);
+}

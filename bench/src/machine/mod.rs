@@ -1,0 +1,5 @@
+//! What the generator asks of the machine it runs on: cores, descriptors, and who used the processors meanwhile.
+
+pub(crate) mod affinity;
+pub(crate) mod descriptors;
+pub(crate) mod processor;

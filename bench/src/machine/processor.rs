@@ -1,0 +1,232 @@
+//! Who used the processors in a window: the server, this program, and everybody else. Read from `/proc` of proc(5).
+//!
+//! Times there are in ticks of 10 ms (`USER_HZ`, 100 on every architecture of today's Linux), sums of exact times.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+const TICK: Duration = Duration::from_millis(10);
+
+/// Time in user mode and in the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Used {
+    pub(crate) user: Duration,
+    pub(crate) system: Duration,
+}
+
+impl Used {
+    pub(crate) fn total(self) -> Duration {
+        self.user + self.system
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            user: self.user.saturating_sub(before.user),
+            system: self.system.saturating_sub(before.system),
+        }
+    }
+}
+
+/// One process: in all, and by thread.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) used: Used,
+    pub(crate) resident_bytes: u64,
+    /// By thread id: name and time.
+    pub(crate) threads: BTreeMap<u32, (String, Used)>,
+}
+
+/// The whole machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Machine {
+    /// User, nice and system: what processes used.
+    processes: Duration,
+    /// Interrupts, where the kernel counts them apart: loopback traffic is handled in them.
+    interrupts: Duration,
+    /// What another virtual machine took.
+    stolen: Duration,
+}
+
+/// One reading.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reading {
+    machine: Machine,
+    own: Used,
+    server: Option<Process>,
+}
+
+/// What was used between two readings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Usage {
+    pub(crate) server: Option<Process>,
+    pub(crate) own: Used,
+    /// Of all other processes.
+    pub(crate) foreign: Duration,
+    pub(crate) interrupts: Duration,
+    pub(crate) stolen: Duration,
+}
+
+impl Reading {
+    /// Reads the machine, this program and, by its pid, the server. `None` without a `/proc` that says so.
+    pub(crate) fn take(server_pid: Option<u32>) -> Option<Self> {
+        let machine = parse_machine(&fs::read_to_string("/proc/stat").ok()?)?;
+        let own = parse_process(&fs::read_to_string("/proc/self/stat").ok()?)?.used;
+        Some(Self { machine, own, server: server_pid.and_then(process) })
+    }
+
+    pub(crate) fn has_server(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// What was used since `before`. The server counts as gone if it was not there at both.
+    pub(crate) fn since(&self, before: &Self) -> Usage {
+        let server = self.server.as_ref().zip(before.server.as_ref()).map(|(now, then)| now.since(then));
+        let own = self.own.since(before.own);
+        let known = own.total() + server.as_ref().map_or(Duration::ZERO, |server| server.used.total());
+        let processes = self.machine.processes.saturating_sub(before.machine.processes);
+        Usage {
+            server,
+            own,
+            foreign: processes.saturating_sub(known),
+            interrupts: self.machine.interrupts.saturating_sub(before.machine.interrupts),
+            stolen: self.machine.stolen.saturating_sub(before.machine.stolen),
+        }
+    }
+}
+
+impl Process {
+    fn since(&self, before: &Self) -> Self {
+        let threads = self.threads.iter().map(|(&id, (name, used))| {
+            let then = before.threads.get(&id).map_or(Used::default(), |(_, used)| *used);
+            (id, (name.clone(), used.since(then)))
+        });
+        Self {
+            used: self.used.since(before.used),
+            resident_bytes: self.resident_bytes,
+            threads: threads.collect(),
+        }
+    }
+
+    /// Threads that used anything, busiest first.
+    pub(crate) fn busy_threads(&self) -> Vec<(&str, Used)> {
+        let named = self.threads.values().map(|(name, used)| (name.as_str(), *used));
+        let mut busy: Vec<_> = named.filter(|(_, used)| !used.total().is_zero()).collect();
+        busy.sort_by_key(|(_, used)| std::cmp::Reverse(used.total()));
+        busy
+    }
+}
+
+fn process(pid: u32) -> Option<Process> {
+    let mut process = parse_process(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+    for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
+        let id = task.file_name().to_str().and_then(|name| name.parse().ok());
+        let stat = fs::read_to_string(task.path().join("stat")).ok();
+        // A thread may end while it is read.
+        let Some((id, stat)) = id.zip(stat) else { continue };
+        if let Some(thread) = parse_process(&stat) {
+            process.threads.insert(id, (name_in(&stat).to_owned(), thread.used));
+        }
+    }
+    Some(process)
+}
+
+/// The name stands in the only parentheses that are not part of it: the outermost.
+fn name_in(stat: &str) -> &str {
+    let (start, end) = (stat.find('('), stat.rfind(')'));
+    start.zip(end).and_then(|(start, end)| stat.get(start + 1..end)).unwrap_or("?")
+}
+
+/// A `stat` line of a process or thread: fields 14, 15 (user and system time) and 24 (resident pages).
+fn parse_process(stat: &str) -> Option<Process> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    // Fields count from 1, and the first one after the name is the third.
+    let field = |number: usize| fields.get(number - 3).and_then(|text| text.parse::<u64>().ok());
+    let used = Used { user: ticks(field(14)?), system: ticks(field(15)?) };
+    Some(Process { used, resident_bytes: field(24)? * page_bytes(), threads: BTreeMap::new() })
+}
+
+/// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
+fn parse_machine(stat: &str) -> Option<Machine> {
+    let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
+    let times: Vec<Duration> =
+        line.split_whitespace().map_while(|text| text.parse().ok()).map(ticks).collect();
+    let [user, nice, system, _, _, irq, softirq, stolen, ..] = times[..] else { return None };
+    Some(Machine { processes: user + nice + system, interrupts: irq + softirq, stolen })
+}
+
+fn ticks(count: u64) -> Duration {
+    TICK.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+#[cfg(target_os = "linux")]
+fn page_bytes() -> u64 {
+    rustix::param::page_size() as u64
+}
+
+#[cfg(not(target_os = "linux"))]
+fn page_bytes() -> u64 {
+    4096
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAIL: &str = "S 1 1 1 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 7 0 1000 8192 3 0";
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn a_stat_line_is_read_behind_any_name() {
+        for name in ["arena", "a) R 9 (b", ""] {
+            let stat = format!("42 ({name}) {TAIL}");
+            let process = parse_process(&stat).expect("a stat line");
+            assert_eq!(process.used, Used { user: ms(2500), system: ms(500) }, "{name}");
+            assert_eq!(process.resident_bytes, 3 * page_bytes());
+            assert_eq!(name_in(&stat), name);
+        }
+        assert_eq!(parse_process("42 (cut) S 1"), None);
+        assert_eq!(parse_machine("cpu  1 2 3\n"), None);
+    }
+
+    #[test]
+    fn what_nobody_known_used_is_foreign() {
+        let machine = |stat| parse_machine(stat).expect("a cpu line");
+        let server = |ticks: u64| {
+            let used = Used { user: ms(10 * ticks), system: ms(0) };
+            let threads =
+                BTreeMap::from([(7, ("io".to_owned(), used)), (8, ("idle".to_owned(), Used::default()))]);
+            Process { used, resident_bytes: 4096, threads }
+        };
+        let own = |ticks: u64| Used { user: ms(0), system: ms(10 * ticks) };
+        let before = Reading {
+            machine: machine("cpu  100 0 50 900 0 0 5 1 0 0\n"),
+            own: own(2),
+            server: Some(server(40)),
+        };
+        let after = Reading {
+            machine: machine("cpu  200 5 80 999 0 1 9 3 0 0\n"),
+            own: own(22),
+            server: Some(server(90)),
+        };
+        let usage = after.since(&before);
+        // 135 ticks by processes: 50 of the server, 20 of this program.
+        assert_eq!((usage.foreign, usage.interrupts, usage.stolen), (ms(650), ms(50), ms(20)));
+        let server = usage.server.expect("it was there at both");
+        assert_eq!(server.busy_threads(), [("io", Used { user: ms(500), system: ms(0) })]);
+        let gone = Reading { server: None, ..after.clone() };
+        assert_eq!(gone.since(&before).server, None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_machine_can_be_read() {
+        let reading = Reading::take(Some(std::process::id())).expect("Linux has /proc");
+        assert!(reading.has_server() && reading.machine.processes > Duration::ZERO);
+        assert!(Reading::take(Some(u32::MAX)).is_some_and(|reading| !reading.has_server()));
+    }
+}

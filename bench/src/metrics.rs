@@ -1,0 +1,283 @@
+//! The server's own numbers: `/metrics` in the Prometheus text format, read before and after a window.
+//!
+//! Counters and the buckets of histograms are differences, so they are of exactly the window; a bucket's bound is all
+//! that is known of a percentile then. Summaries and maxima are of the server's whole life, and are called so.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::quantiles::is_told;
+use crate::wire::route::Route;
+
+/// A server that does not answer within this is not asked again.
+const LIMIT: Duration = Duration::from_secs(2);
+/// More than any list of series has.
+const ANSWER_BYTES_MAX: u64 = 4 << 20;
+/// Percentiles of a summary, as their labels are written.
+const QUANTILES: [(&str, &str, f64); 3] =
+    [("p50", "0.5", 0.5), ("p99", "0.99", 0.99), ("p99.9", "0.999", 0.999)];
+
+/// Why there are no metrics.
+#[derive(Debug)]
+pub(crate) enum NoMetrics {
+    Io(io::Error),
+    /// It answered, but not with 200 and a text.
+    Status(String),
+}
+
+impl fmt::Display for NoMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Status(line) => write!(f, "the server answers {line:?}"),
+        }
+    }
+}
+
+impl From<io::Error> for NoMetrics {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// One reading: values by series, a name with its labels as it stands in the text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Scrape(BTreeMap<String, f64>);
+
+impl Scrape {
+    /// Asks the server; takes up to 2 s.
+    pub(crate) fn take(route: &Route, path: &str) -> Result<Self, NoMetrics> {
+        let mut stream = TcpStream::connect_timeout(&route.address, LIMIT)?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_write_timeout(Some(LIMIT))?;
+        let host = route.target.authority();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let status = head.lines().next().unwrap_or_default();
+        if status.split(' ').nth(1) != Some("200") || body.is_empty() {
+            return Err(NoMetrics::Status(status.to_owned()));
+        }
+        Ok(Self::parse(body))
+    }
+
+    fn parse(text: &str) -> Self {
+        let samples = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+            let (series, value) = line.trim_end().rsplit_once(' ')?;
+            Some((series.to_owned(), value.parse().ok()?))
+        });
+        Self(samples.collect())
+    }
+
+    /// The series of one name: labels and value.
+    fn series<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, f64)> {
+        let of_name = move |series: &'a str| {
+            let labels = series.strip_prefix(name)?;
+            (labels.is_empty() || labels.starts_with('{')).then_some(labels)
+        };
+        self.0.iter().filter_map(move |(series, &value)| Some((of_name(series)?, value)))
+    }
+
+    /// The sum over all labels; `None` without such a series.
+    pub(crate) fn sum(&self, name: &str) -> Option<f64> {
+        self.series(name).map(|(_, value)| value).reduce(|left, right| left + right)
+    }
+
+    /// The largest over all labels that have `label`.
+    fn worst(&self, name: &str, label: &str) -> Option<f64> {
+        self.series(name)
+            .filter(|(labels, _)| labels.contains(label))
+            .map(|(_, value)| value)
+            .reduce(f64::max)
+    }
+
+    /// Cumulative counts by bound, over all threads.
+    fn buckets(&self, name: &str) -> Vec<(f64, f64)> {
+        let mut buckets: Vec<(f64, f64)> = Vec::new();
+        for (labels, count) in self.series(name) {
+            let Some(bound) = bound_in(labels) else { continue };
+            match buckets.iter_mut().find(|(known, _)| *known == bound) {
+                Some((_, sum)) => *sum += count,
+                None => buckets.push((bound, count)),
+            }
+        }
+        buckets.sort_by(|left, right| left.0.total_cmp(&right.0));
+        buckets
+    }
+}
+
+fn bound_in(labels: &str) -> Option<f64> {
+    let (_, rest) = labels.split_once("le=\"")?;
+    let (bound, _) = rest.split_once('"')?;
+    if bound == "+Inf" { Some(f64::INFINITY) } else { bound.parse().ok() }
+}
+
+/// A histogram of durations, in the window and over the server's life.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Durations {
+    pub(crate) count: f64,
+    mean_ms: f64,
+    /// Bounds in milliseconds and how many were within, in the window.
+    buckets: Vec<(f64, f64)>,
+    /// Label, quantile, milliseconds; of the life.
+    life: Vec<(&'static str, f64)>,
+    life_count: f64,
+    life_max_ms: Option<f64>,
+}
+
+impl Durations {
+    /// Of `name`, such as `tickwire_tick_duration`. `None` if the server does not count it.
+    fn between(before: &Scrape, after: &Scrape, name: &str) -> Option<Self> {
+        let family = format!("{name}_seconds");
+        let difference = |suffix: &str| {
+            let name = format!("{family}_{suffix}");
+            Some(after.sum(&name)? - before.sum(&name).unwrap_or_default())
+        };
+        let (count, sum) = (difference("count")?, difference("sum")?);
+        let bucket = format!("{family}_bucket");
+        let then = before.buckets(&bucket);
+        let within =
+            |bound: f64| then.iter().find(|(known, _)| *known == bound).map_or(0.0, |(_, count)| *count);
+        let now = after.buckets(&bucket);
+        let buckets = now.iter().map(|&(bound, count)| (bound * 1000.0, count - within(bound))).collect();
+        let hdr = format!("{name}_hdr_seconds");
+        let life_count = after.sum(&format!("{hdr}_count")).unwrap_or_default();
+        let life = QUANTILES.iter().filter(|(_, _, quantile)| is_told(*quantile, life_count as u64));
+        let life = life.filter_map(|(shown, label, _)| {
+            Some((*shown, after.worst(&hdr, &format!("quantile=\"{label}\""))? * 1000.0))
+        });
+        Some(Self {
+            count,
+            mean_ms: if count > 0.0 { sum / count * 1000.0 } else { 0.0 },
+            buckets,
+            life: life.collect(),
+            life_count,
+            life_max_ms: after.worst(&format!("{name}_max_seconds"), "").map(|seconds| seconds * 1000.0),
+        })
+    }
+
+    /// The least bound that holds this share of the window's samples; `None` below ten samples beyond it.
+    fn bound_of(&self, quantile: f64) -> Option<f64> {
+        if !is_told(quantile, self.count as u64) {
+            return None;
+        }
+        // `total_cmp` order, +Inf last: there is always one.
+        self.buckets.iter().find(|(_, within)| *within >= quantile * self.count).map(|(bound, _)| *bound)
+    }
+
+    /// In the window: count, mean and the bounds of percentiles.
+    pub(crate) fn window(&self) -> String {
+        let mut text = format!("count {}  mean {:.3}", self.count, self.mean_ms);
+        for (shown, _, quantile) in QUANTILES {
+            if let Some(bound) = self.bound_of(quantile) {
+                text += &(if bound.is_finite() {
+                    format!("  {shown} <= {bound:.2}")
+                } else {
+                    format!("  {shown} beyond all buckets")
+                });
+            }
+        }
+        let all = self.buckets.iter().find(|(_, within)| *within >= self.count).map(|(bound, _)| *bound);
+        match all.filter(|bound| bound.is_finite() && self.count > 0.0) {
+            Some(bound) => text + &format!("  max <= {bound:.2} ms"),
+            None => text + " ms",
+        }
+    }
+
+    /// Over the server's life, from its own HdrHistogram.
+    pub(crate) fn life(&self) -> String {
+        let mut text = format!("count {}", self.life_count);
+        for (shown, ms) in &self.life {
+            text += &format!("  {shown} {ms:.3}");
+        }
+        match self.life_max_ms {
+            Some(max) => text + &format!("  max {max:.3} ms"),
+            None => text + " ms",
+        }
+    }
+}
+
+/// What the server counted between two readings.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ticks {
+    pub(crate) ticks: f64,
+    pub(crate) overruns: f64,
+    pub(crate) dropped: f64,
+    pub(crate) start_jitter: Option<Durations>,
+    pub(crate) duration: Option<Durations>,
+}
+
+impl Ticks {
+    /// `None` if the server counts no ticks.
+    pub(crate) fn between(before: &Scrape, after: &Scrape) -> Option<Self> {
+        let difference = |name: &str| Some(after.sum(name)? - before.sum(name).unwrap_or_default());
+        Some(Self {
+            ticks: difference("tickwire_ticks_total")?,
+            overruns: difference("tickwire_tick_overruns_total").unwrap_or_default(),
+            dropped: difference("tickwire_ticks_dropped_total").unwrap_or_default(),
+            start_jitter: Durations::between(before, after, "tickwire_tick_start_jitter"),
+            duration: Durations::between(before, after, "tickwire_tick_duration"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a server of two threads says after `ticks` ticks, of which all but ten were within 0.1 ms.
+    fn text(ticks: u32) -> String {
+        let fast = ticks - ticks.min(10);
+        format!(
+            "# HELP tickwire_ticks_total Ticks run.\n# TYPE tickwire_ticks_total counter\n\
+             tickwire_ticks_total {ticks}\ntickwire_tick_overruns_total 3\ntickwire_ticks_dropped_total 0\n\
+             tickwire_tick_duration_seconds_bucket{{thread=\"0\",le=\"0.0001\"}} {fast}\n\
+             tickwire_tick_duration_seconds_bucket{{thread=\"0\",le=\"0.001\"}} {ticks}\n\
+             tickwire_tick_duration_seconds_bucket{{thread=\"0\",le=\"+Inf\"}} {ticks}\n\
+             tickwire_tick_duration_seconds_bucket{{thread=\"1\",le=\"0.0001\"}} 0\n\
+             tickwire_tick_duration_seconds_sum{{thread=\"0\"}} {}\n\
+             tickwire_tick_duration_seconds_count{{thread=\"0\"}} {ticks}\n\
+             tickwire_tick_duration_hdr_seconds{{thread=\"0\",quantile=\"0.5\"}} 0.00008\n\
+             tickwire_tick_duration_hdr_seconds{{thread=\"0\",quantile=\"0.99\"}} 0.0009\n\
+             tickwire_tick_duration_hdr_seconds{{thread=\"1\",quantile=\"0.99\"}} 0.0002\n\
+             tickwire_tick_duration_hdr_seconds{{thread=\"0\",quantile=\"0.999\"}} 0.00095\n\
+             tickwire_tick_duration_hdr_seconds_count{{thread=\"0\"}} {ticks}\n\
+             tickwire_tick_duration_max_seconds{{thread=\"0\"}} 0.00097\n",
+            f64::from(ticks) * 0.0002,
+        )
+    }
+
+    fn ticks(before: u32, after: u32) -> Ticks {
+        Ticks::between(&Scrape::parse(&text(before)), &Scrape::parse(&text(after))).expect("it counts ticks")
+    }
+
+    #[test]
+    fn counters_and_buckets_are_of_the_window() {
+        let ticks = ticks(1000, 4600);
+        assert_eq!((ticks.ticks, ticks.overruns, ticks.dropped), (3600.0, 0.0, 0.0));
+        assert_eq!(ticks.start_jitter, None);
+        let duration = ticks.duration.expect("it is counted");
+        assert_eq!(duration.window(), "count 3600  mean 0.200  p50 <= 0.10  p99 <= 0.10  max <= 0.10 ms");
+        assert_eq!(duration.life(), "count 4600  p50 0.080  p99 0.900  max 0.970 ms");
+    }
+
+    #[test]
+    fn the_few_that_were_slow_decide_the_bound_of_the_maximum() {
+        let duration = ticks(0, 1000).duration.expect("it is counted");
+        assert_eq!(duration.window(), "count 1000  mean 0.200  p50 <= 0.10  p99 <= 0.10  max <= 1.00 ms");
+        let duration = ticks(0, 100).duration.expect("it is counted");
+        assert_eq!(duration.window(), "count 100  mean 0.200  p50 <= 0.10  max <= 1.00 ms");
+    }
+
+    #[test]
+    fn a_page_without_ticks_is_no_server_of_ours() {
+        let scrape = Scrape::parse("<html>\nprocess_cpu_seconds_total 3\n");
+        assert_eq!(Ticks::between(&scrape, &scrape), None);
+        assert_eq!(scrape.sum("process_cpu"), None, "a prefix is another name");
+        assert_eq!(scrape.sum("process_cpu_seconds_total"), Some(3.0));
+    }
+}

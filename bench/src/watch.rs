@@ -1,0 +1,76 @@
+//! `Watch`: the server's own counters and the machine's, read at both ends of a window.
+
+use std::time::Duration;
+
+use crate::cli;
+use crate::failure::Failure;
+use crate::machine::processor::{Reading, Usage};
+use crate::metrics::{Scrape, Ticks};
+use crate::wire::route::Route;
+
+/// Where a server of ours has its metrics.
+const METRICS_PATH: &str = "/metrics";
+
+/// What is watched.
+pub(crate) struct Watch {
+    route: Route,
+    server_pid: Option<u32>,
+    /// `None`: the server has none.
+    metrics_path: Option<String>,
+}
+
+/// One end of a window.
+pub(crate) struct Look {
+    reading: Option<Reading>,
+    scrape: Option<Scrape>,
+}
+
+/// What happened between two looks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Window {
+    pub(crate) elapsed: Duration,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) ticks: Option<Ticks>,
+}
+
+impl Watch {
+    /// Finds out what can be watched.
+    ///
+    /// # Errors
+    /// A process or metrics that were asked for by name are not there.
+    pub(crate) fn new(route: &Route, args: &cli::Common) -> Result<Self, Failure> {
+        if let Some(pid) = args.server_pid
+            && !Reading::take(Some(pid)).is_some_and(|reading| reading.has_server())
+        {
+            return Err(Failure::ServerPid(pid));
+        }
+        let path = args.metrics.as_deref().unwrap_or(METRICS_PATH);
+        let metrics_path = match Scrape::take(route, path) {
+            Ok(_) => Some(path.to_owned()),
+            Err(error) if args.metrics.is_some() => {
+                return Err(Failure::Metrics { path: path.to_owned(), error });
+            }
+            Err(_) => None,
+        };
+        Ok(Self { route: route.clone(), server_pid: args.server_pid, metrics_path })
+    }
+
+    pub(crate) fn look(&self) -> Look {
+        let scrape = self.metrics_path.as_deref().and_then(|path| Scrape::take(&self.route, path).ok());
+        Look { reading: Reading::take(self.server_pid), scrape }
+    }
+
+    /// Processor time alone: when the server has no descriptor left for a question.
+    pub(crate) fn look_at_processor(&self) -> Look {
+        Look { reading: Reading::take(self.server_pid), scrape: None }
+    }
+}
+
+impl Look {
+    /// What happened since `before`, `elapsed` ago.
+    pub(crate) fn since(&self, before: &Self, elapsed: Duration) -> Window {
+        let usage = self.reading.as_ref().zip(before.reading.as_ref()).map(|(now, then)| now.since(then));
+        let scrapes = self.scrape.as_ref().zip(before.scrape.as_ref());
+        Window { elapsed, usage, ticks: scrapes.and_then(|(now, then)| Ticks::between(then, now)) }
+    }
+}

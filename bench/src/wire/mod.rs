@@ -1,0 +1,7 @@
+//! The generator's side of the network: sockets that speak WebSocket, and the loop that waits for them.
+//!
+//! Owns nothing of what is said: a scenario gives and takes messages.
+
+pub(crate) mod reactor;
+pub(crate) mod route;
+pub(crate) mod socket;

@@ -1,0 +1,115 @@
+//! `Reactor`: waits for sockets and for a moment, whichever comes first.
+//!
+//! The moment is a timer's descriptor in the same poll: the poll's own timeout is in whole milliseconds, which is as
+//! much as a send may be late. Elsewhere than on Linux it is that timeout.
+
+use std::io;
+use std::time::Duration;
+
+use mio::event::Source;
+use mio::{Events, Interest, Poll, Token};
+use tickwire_client::Clock;
+use tickwire_netcode::time::Time;
+
+/// Readiness taken in one turn; the rest comes with the next one.
+const EVENTS_MAX: usize = 1024;
+/// Waits are at least this long, so that sends that are due within it share a wake-up: a tenth of what counts as late.
+const GRAIN: Duration = Duration::from_micros(100);
+const ALARM: Token = Token(usize::MAX);
+
+/// One thread's poll and clock.
+pub(crate) struct Reactor {
+    clock: Clock,
+    poll: Poll,
+    events: Events,
+    alarm: alarm::Alarm,
+}
+
+impl Reactor {
+    pub(crate) fn new(clock: Clock) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let alarm = alarm::Alarm::new(&poll)?;
+        Ok(Self { clock, poll, events: Events::with_capacity(EVENTS_MAX), alarm })
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// From now on `source` wakes this reactor, as `index`, whenever it becomes readable or writable.
+    pub(crate) fn register(&self, source: &mut impl Source, index: usize) -> io::Result<()> {
+        self.poll.registry().register(source, Token(index), Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// Waits until sockets are ready or `until` has come, and appends the indices of the ready ones.
+    pub(crate) fn wait(&mut self, until: Time, ready: &mut Vec<usize>) -> io::Result<()> {
+        let left = until.since(self.clock.now()).max(GRAIN);
+        let timeout = self.alarm.arm(left)?;
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            polled => polled?,
+        }
+        ready.extend(
+            self.events
+                .iter()
+                .map(mio::event::Event::token)
+                .filter(|&token| token != ALARM)
+                .map(|token| token.0),
+        );
+        Ok(())
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod alarm {
+    use std::io;
+    use std::os::fd::{AsRawFd, OwnedFd};
+    use std::time::Duration;
+
+    use mio::unix::SourceFd;
+    use mio::{Interest, Poll};
+    use rustix::time::{
+        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+        timerfd_settime,
+    };
+
+    pub(super) struct Alarm(OwnedFd);
+
+    impl Alarm {
+        pub(super) fn new(poll: &Poll) -> io::Result<Self> {
+            let timer =
+                timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+            poll.registry().register(&mut SourceFd(&timer.as_raw_fd()), super::ALARM, Interest::READABLE)?;
+            Ok(Self(timer))
+        }
+
+        /// Rings once, after `left`; what was set before is forgotten. The poll itself needs no timeout.
+        pub(super) fn arm(&mut self, left: Duration) -> io::Result<Option<Duration>> {
+            let it_value = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
+            let it_interval = Timespec { tv_sec: 0, tv_nsec: 0 };
+            // Setting it anew also takes back that it has rung, so that it never has to be read.
+            timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &Itimerspec { it_interval, it_value })?;
+            Ok(None)
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod alarm {
+    use std::io;
+    use std::time::Duration;
+
+    use mio::Poll;
+
+    pub(super) struct Alarm;
+
+    impl Alarm {
+        pub(super) fn new(_: &Poll) -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(super) fn arm(&mut self, left: Duration) -> io::Result<Option<Duration>> {
+            Ok(Some(left))
+        }
+    }
+}

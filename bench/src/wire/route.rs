@@ -1,0 +1,41 @@
+//! `Route`: where the server is, once somebody has answered there.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use tickwire_client::{BadUrl, ClientError, Target};
+
+/// How long the first connection may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// A server that takes connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    pub(crate) target: Target,
+    /// The first of the host's addresses that answered.
+    pub(crate) address: SocketAddr,
+}
+
+impl Route {
+    /// Looks the host up and connects once, to find out before anything else whether there is a server.
+    ///
+    /// # Errors
+    /// The host has no address, or nobody listens there.
+    pub(crate) fn find(target: &Target) -> Result<Self, ClientError> {
+        let refused = |error| ClientError::Connect { to: target.authority(), error };
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        for address in (target.host.as_str(), target.port).to_socket_addrs().map_err(refused)? {
+            match TcpStream::connect_timeout(&address, LIMIT) {
+                Ok(_) => return Ok(Self { target: target.clone(), address }),
+                Err(error) => last = error,
+            }
+        }
+        Err(refused(last))
+    }
+}
+
+/// A URL of the command line.
+pub(crate) fn parse(text: &str) -> Result<Target, BadUrl> {
+    text.parse()
+}
