@@ -132,6 +132,11 @@ impl<G: Game> Room<G> {
     pub(crate) fn clamped(&self) -> u32 {
         self.clamped.saturating_add(self.core.events.clamped)
     }
+
+    /// Entities that were shown and left out since the room started: id 0, an id shown twice in a tick, or too many.
+    pub(crate) fn refused(&self) -> u64 {
+        self.builder.refused()
+    }
 }
 
 fn index_of<G: Game>(class: TypeId) -> Option<u8> {
