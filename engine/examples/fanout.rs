@@ -44,6 +44,23 @@ struct Arguments {
 /// The frame of one tick, shared by all I/O threads.
 type Frame = Arc<[u8]>;
 
+/// The way to one I/O thread: a place for one frame.
+struct Outlet {
+    sender: Sender<Frame>,
+    /// Takes out what the thread has not.
+    stale: Receiver<Frame>,
+    wake: Wake,
+}
+
+impl Outlet {
+    /// Puts the frame in; an older one that a late thread has left there is dropped.
+    fn replace(&self, frame: &Frame) {
+        while let Err(TrySendError::Full(_)) = self.sender.try_send(Arc::clone(frame)) {
+            let _ = self.stale.try_recv();
+        }
+    }
+}
+
 struct Fanout {
     frames: Receiver<Frame>,
     /// Kept for its memory.
@@ -77,8 +94,8 @@ impl Service for Fanout {
     fn closed(&mut self, _: ConnectionId, (): (), _: Closed) {}
 
     fn tick<T: Transport>(&mut self, connections: &mut Connections<'_, T, ()>, _: Time) {
-        // A pass that took longer than a tick goes on with the newest frame.
-        let Some(newest) = self.frames.try_iter().last() else { return };
+        // A pass that took longer than a tick goes on with the newest frame: an older one was replaced.
+        let Ok(newest) = self.frames.try_recv() else { return };
         self.ids.clear();
         connections.ids(&mut self.ids);
         for &id in &self.ids {
@@ -104,18 +121,15 @@ fn frame_of(stamp: Time, bytes: u32, tick: u64) -> Frame {
     out.into()
 }
 
-/// Makes frames until the I/O threads are gone.
-fn tick_forever(hz: u32, bytes: u32, outlets: &[(Sender<Frame>, Wake)]) {
+/// Makes frames until the process ends.
+fn tick_forever(hz: u32, bytes: u32, outlets: &[Outlet]) {
     let mut clock = TickClock::new(Clock::now(), hz);
     for tick in 0_u64.. {
         clock.wait();
         let frame = frame_of(Clock::now(), bytes, tick);
-        for (sender, wake) in outlets {
-            // A full channel belongs to a thread that is behind by several ticks: it has a newer frame than it needs.
-            if let Err(TrySendError::Disconnected(_)) = sender.try_send(Arc::clone(&frame)) {
-                return;
-            }
-            wake.wake();
+        for outlet in outlets {
+            outlet.replace(&frame);
+            outlet.wake.wake();
         }
     }
 }
@@ -138,9 +152,15 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         IoOptions { threads: usize::from(arguments.io_threads), signals: true, ..IoOptions::default() };
     let threads = IoThreads::prepare(listener, options)?;
     println!("listening on http://{}", threads.address());
-    let channels: Vec<_> = threads.wakes().into_iter().map(|wake| (bounded(4), wake)).collect();
-    let running = threads.spawn(|index| Fanout { frames: channels[index].0.1.clone(), ids: Vec::new() })?;
-    let outlets: Vec<_> = channels.into_iter().map(|((sender, _), wake)| (sender, wake)).collect();
+    let outlets: Vec<_> = threads
+        .wakes()
+        .into_iter()
+        .map(|wake| {
+            let (sender, stale) = bounded(1);
+            Outlet { sender, stale, wake }
+        })
+        .collect();
+    let running = threads.spawn(|index| Fanout { frames: outlets[index].stale.clone(), ids: Vec::new() })?;
     let (hz, bytes) = (arguments.hz, arguments.bytes);
     spawn(move || tick_forever(hz, bytes, &outlets));
     running.join()?;

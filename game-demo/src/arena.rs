@@ -6,30 +6,34 @@ use tickwire::prelude::*;
 
 use crate::melee::{Host, Melee};
 use crate::pilot::Pilot;
+use crate::roster::Crew;
 use crate::ship::Controls;
-use crate::wire::{self, Fact, Stick};
+use crate::wire::{self, Fact, Request, Stick};
+
+/// How far from a ship anything small is told about, in units: a little more than a screen and the look ahead.
+const EARSHOT: f32 = 1300.0;
 
 /// One room of the arena.
 pub(crate) struct Arena {
-    bot_count: u32,
+    crew: Crew,
     melee: Melee,
 }
 
 impl Arena {
-    /// An arena in which `bot_count` bots play from the start.
-    pub(crate) fn new(bot_count: u32) -> Self {
-        Self { bot_count, melee: Melee::default() }
+    /// An arena in which these bots play from the start.
+    pub(crate) fn new(crew: Crew) -> Self {
+        Self { crew, melee: Melee::default() }
     }
 }
 
 impl Game for Arena {
-    type Entities = (wire::Pilot, wire::Ship, wire::Bullet, wire::Wall);
+    type Entities = (wire::Pilot, wire::Ship, wire::Bullet, wire::Wall, wire::Pickup);
     type Input = Stick;
     type Event = Fact;
-    type Command = ();
+    type Command = Request;
 
     fn start(&mut self, cx: &mut Cx<'_, Self>) {
-        self.melee.start(self.bot_count, cx);
+        self.melee.start(self.crew, cx);
     }
 
     fn join(&mut self, player: PlayerId, cx: &mut Cx<'_, Self>) {
@@ -41,6 +45,12 @@ impl Game for Arena {
         self.melee.leave(player, cx);
     }
 
+    fn command(&mut self, player: PlayerId, request: Request, cx: &mut Cx<'_, Self>) {
+        match request {
+            Request::Say { text } => self.melee.say(player, &text, cx),
+        }
+    }
+
     fn tick(&mut self, inputs: &Inputs<Stick>, cx: &mut Cx<'_, Self>) {
         self.melee.advance(|player| Controls::from(inputs.get(player)), cx);
     }
@@ -49,6 +59,9 @@ impl Game for Arena {
         let melee = &self.melee;
         for (id, wall) in melee.wall_ids.iter().zip(melee.world.walls()) {
             scene.put(*id, &wire::Wall { pos: wall.at, half: wall.half, radius: wall.radius });
+        }
+        for pickup in &melee.pickups {
+            scene.put(pickup.id, &pickup.show());
         }
         for pilot in &melee.pilots {
             put(scene, pilot.id, pilot.player(), &pilot.show());
@@ -85,12 +98,22 @@ impl Host for Cx<'_, Arena> {
     }
 
     fn tell(&mut self, fact: Fact) {
-        // Sparks are not worth waiting for.
-        let passing = matches!(fact, Fact::Hit { .. });
-        let emit = self.emit(fact);
-        if passing {
-            emit.droppable();
+        match fact {
+            // Sparks are not worth waiting for, and nobody sees them from afar.
+            Fact::Hit { pos, .. } => {
+                self.emit(fact).near(pos, EARSHOT).droppable();
+            }
+            Fact::Took { pos, .. } | Fact::Spawned { pos, .. } => {
+                self.emit(fact).near(pos, EARSHOT);
+            }
+            _ => {
+                self.emit(fact);
+            }
         }
+    }
+
+    fn whisper(&mut self, player: PlayerId, fact: Fact) {
+        self.emit(fact).to(player);
     }
 }
 

@@ -1,90 +1,53 @@
-//! A bot's mind: whom it hunts, how it aims, how it moves.
+//! A bot's mind: whom it hunts, what it fetches, when it flees, how it aims.
 //!
-//! A bot sees what a player sees ([`Sight`]) and answers with the same [`Controls`]; it obeys the same rules as everybody and
-//! turns no faster than a wrist. Does not know the room: randomness comes in as an argument, so that rooms replay.
+//! A bot sees what a player sees ([`Sight`]) and answers with the same [`Controls`]; it obeys the same rules as everybody, turns
+//! no faster than a wrist and errs like one. Does not know the room: randomness comes in as an argument, so that rooms replay.
 
 use tickwire::prelude::*;
 
-use crate::bullet::{self, Bullet};
-use crate::ship::{Controls, Ship};
-use crate::world::World;
+use crate::chart::Chart;
+use crate::pickup::{Kind, Pickup};
+use crate::ship::{Controls, HEALTH_MAX, SHIELD_MAX};
+use crate::sight::{Seen, Sight};
+use crate::steering::{WALL_MARGIN, steer};
+use crate::temper::Temper;
+use crate::weapon::Weapon;
 
 /// How fast a bot can turn its aim, in radians per second.
 const TURN_RATE: f32 = 7.0;
-/// The distance at which bots like to fight, in units.
-const DUEL_RANGE: f32 = 230.0;
-/// Beyond this bots hold their fire: a dodge is easy, and the walls take the rest.
-const FIRE_RANGE: f32 = 560.0;
-/// Below this health bots break off.
-const SHY_HEALTH: f32 = 36.0;
-/// What bots want to fly at, in units per second.
-const CRUISE: f32 = 300.0;
-/// How near to a wall a bot steers away from it, in units.
-const WALL_MARGIN: f32 = 64.0;
+/// Beyond this bots do not notice anybody, in units: about what a player has on the screen.
+const NOTICE: f32 = 900.0;
+/// Beyond this share of a weapon's range bots hold their fire: a dodge is easy.
+const RANGE_SHARE: f32 = 0.8;
+/// A bot in need of repair goes this far for it, in units.
+const REPAIR_TRIP: f32 = 1500.0;
 
-/// Names that bots go by, in order; the twenty-fifth bot is "Altair 2".
-const NAMES: [&str; 24] = [
-    "Altair",
-    "Vega",
-    "Rigel",
-    "Mira",
-    "Sirius",
-    "Castor",
-    "Lyra",
-    "Orion",
-    "Antares",
-    "Deneb",
-    "Pollux",
-    "Nova",
-    "Spica",
-    "Atlas",
-    "Electra",
-    "Hadar",
-    "Maia",
-    "Procyon",
-    "Bellatrix",
-    "Arcturus",
-    "Capella",
-    "Regulus",
-    "Thuban",
-    "Alcor",
-];
-
-/// The name of the bot with this index.
-pub(crate) fn name(index: u32) -> String {
-    let count = NAMES.len() as u32;
-    let base = NAMES[(index % count) as usize];
-    if index < count { base.to_owned() } else { format!("{base} {}", index / count + 1) }
-}
-
-/// Another ship, as everybody can see it.
+/// What a bot is after.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Seen {
-    pub(crate) number: u16,
-    pub(crate) at: Vec2,
-    pub(crate) velocity: Vec2,
-    pub(crate) health: f32,
-    pub(crate) protected: bool,
-}
-
-/// What one bot sees at one tick.
-pub(crate) struct Sight<'a> {
-    /// The bot's own number, which is among `ships` as well.
-    pub(crate) number: u16,
-    pub(crate) me: &'a Ship,
-    pub(crate) ships: &'a [Seen],
-    pub(crate) bullets: &'a [Bullet],
-    pub(crate) world: &'a World,
+enum Goal {
+    /// Nothing in particular: a place to look around at.
+    Roam(Vec2),
+    /// The pilot of this number.
+    Hunt(u16),
+    /// A pad.
+    Fetch(Vec2),
+    /// Away from the pilot of this number.
+    Flee(u16),
 }
 
 /// One bot's character and train of thought.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bot {
-    /// 0 (clumsy) to 1 (keen).
-    skill: f32,
+    temper: Temper,
+    goal: Goal,
+    /// Whom it aims at.
     target: Option<u16>,
+    /// The next point on the way to the goal.
+    via: Vec2,
     /// Seconds until the next look around.
     look: f32,
+    /// Seconds that a new target is safe: nobody shoots at once.
+    surprise: f32,
     /// Error of the aim at present, in radians.
     error: f32,
     /// Side step: direction and strength, -1 to 1, and the seconds it lasts.
@@ -92,49 +55,45 @@ pub(crate) struct Bot {
     jink_left: f32,
     /// Seconds of a burst left; a pause while negative.
     burst: f32,
-    /// Where to drift when there is nobody to hunt.
-    roam: Vec2,
 }
 
 impl Bot {
     pub(crate) fn new(rng: &mut Rng) -> Self {
         Self {
-            skill: rng.unit(),
+            temper: Temper::new(rng),
+            goal: Goal::Roam(Vec2::ZERO),
             target: None,
+            via: Vec2::ZERO,
             look: 0.0,
+            surprise: 0.0,
             error: 0.0,
             jink: 1.0,
             jink_left: 0.0,
             burst: 0.0,
-            roam: Vec2::ZERO,
         }
     }
 
     /// Decides one tick's controls.
-    pub(crate) fn think(&mut self, sight: &Sight<'_>, rng: &mut Rng, dt: f32) -> Controls {
-        self.run_timers(sight, rng, dt);
-        let target = self.target.and_then(|number| sight.ships.iter().find(|ship| ship.number == number));
-        let Some(target) = target else {
-            let course = (self.roam - sight.me.at).normalize_or_zero() * 0.7;
-            return Controls { thrust: steer(sight, course), aim: sight.me.aim, ..Controls::default() };
+    pub(crate) fn think(&mut self, sight: &Sight<'_>, chart: &mut Chart, rng: &mut Rng, dt: f32) -> Controls {
+        self.run_timers(rng, dt);
+        if self.look <= 0.0 {
+            self.look_around(sight, chart, rng);
+        }
+        let target = self.target.and_then(|number| sight.others().find(|ship| ship.number == number));
+        let clear = target.is_some_and(|target| sight.world.is_clear(sight.me.at, target.at));
+        let thrust = steer(sight, self.course(sight, target, clear), self.temper.skill);
+        let Some(target) = target.filter(|_| clear) else {
+            // Nobody to aim at: eyes on the road.
+            let aim = turn(sight.me.aim, (self.via - sight.me.at).to_angle(), 0.6 * TURN_RATE * dt);
+            return Controls { thrust, aim, ..Controls::default() };
         };
-        let clear = sight.world.is_clear(sight.me.at, target.at);
-        let lead =
-            intercept(target.at - sight.me.at, target.velocity * (0.6 + 0.4 * self.skill), bullet::SPEED);
-        let want = lead.to_angle() + self.error;
-        let aim = turn(sight.me.aim, want, TURN_RATE * dt);
-        let on_target = angle_between(aim, want).abs() < 0.09 && lead.length() < FIRE_RANGE;
-        let fire = clear && on_target && self.burst > 0.0 && !target.protected;
-        Controls { thrust: steer(sight, self.course(sight, target, clear)), aim, fire, trigger: false }
+        let (aim, fire) = self.aim(sight, target, dt);
+        Controls { thrust, aim, fire, trigger: false }
     }
 
-    fn run_timers(&mut self, sight: &Sight<'_>, rng: &mut Rng, dt: f32) {
+    fn run_timers(&mut self, rng: &mut Rng, dt: f32) {
         self.look -= dt;
-        if self.look <= 0.0 {
-            self.look = rng.range(0.25..0.55);
-            self.target = choose(sight, self.target);
-            self.error = rng.range(-1.0..1.0) * (0.2 - 0.13 * self.skill);
-        }
+        self.surprise = (self.surprise - dt).max(0.0);
         self.jink_left -= dt;
         if self.jink_left <= 0.0 {
             self.jink_left = rng.range(0.35..1.3);
@@ -142,66 +101,111 @@ impl Bot {
         }
         self.burst -= dt;
         // Keen bots pause less between bursts.
-        if self.burst < -1.2 + 0.7 * self.skill {
+        if self.burst < -1.2 + 0.7 * self.temper.skill {
             self.burst = rng.range(0.4..1.1);
         }
-        if sight.me.at.distance(self.roam) < 80.0 || sight.world.clearance(self.roam) < WALL_MARGIN {
-            self.roam = sight.world.spawn_point(&core::iter::empty(), rng);
+    }
+
+    fn look_around(&mut self, sight: &Sight<'_>, chart: &mut Chart, rng: &mut Rng) {
+        self.look = rng.range(0.25..0.55);
+        self.error = rng.range(-1.0..1.0) * (0.2 - 0.13 * self.temper.skill);
+        let target = choose(sight, self.target);
+        if target != self.target && target.is_some() {
+            self.surprise = rng.range(0.15..0.5) * (1.3 - self.temper.skill);
+        }
+        self.target = target;
+        self.goal = self.decide(sight, rng);
+        if let Some(place) = self.place(sight) {
+            self.via = chart.next(sight.world, sight.me.at, place);
+        }
+    }
+
+    fn decide(&self, sight: &Sight<'_>, rng: &mut Rng) -> Goal {
+        let target = self.target.and_then(|number| sight.others().find(|ship| ship.number == number));
+        let weak = sight.strength() < self.temper.caution;
+        if let Some(pad) = self.wanted(sight, target.is_some(), weak) {
+            return Goal::Fetch(pad.at);
+        }
+        match (target, self.goal) {
+            // Who is weaker still is worth a last bullet.
+            (Some(target), _) if weak && target.strength > sight.strength() => Goal::Flee(target.number),
+            (Some(target), _) => Goal::Hunt(target.number),
+            (None, Goal::Roam(place)) if self.is_worth_going_to(sight, place) => self.goal,
+            (None, _) => Goal::Roam(somewhere(sight, rng)),
+        }
+    }
+
+    fn is_worth_going_to(&self, sight: &Sight<'_>, place: Vec2) -> bool {
+        sight.me.at.distance(place) > 90.0 && sight.world.clearance(place) > WALL_MARGIN
+    }
+
+    /// The pad that is most worth a detour now.
+    fn wanted<'a>(&self, sight: &Sight<'a>, in_fight: bool, weak: bool) -> Option<&'a Pickup> {
+        let me = sight.me;
+        let reach = if in_fight { self.temper.greed } else { 2.0 * self.temper.greed };
+        let worth = |kind: Kind| match kind {
+            Kind::Health if weak => REPAIR_TRIP,
+            Kind::Health if me.health <= 0.6 * HEALTH_MAX => reach,
+            Kind::Shield if me.shield <= 0.4 * SHIELD_MAX => reach,
+            Kind::Health | Kind::Shield => 0.0,
+            // A weapon in hand is used up first.
+            _ if weak || me.weapon != Weapon::Blaster => 0.0,
+            kind if kind.weapon() == Some(self.temper.favourite) => 1.6 * reach,
+            _ => 0.8 * reach,
+        };
+        let gain = |pad: &Pickup| worth(pad.kind) - pad.at.distance(me.at);
+        let ready = sight.pickups.iter().filter(|pad| pad.is_ready() && gain(pad) > 0.0);
+        ready.max_by(|a, b| gain(a).total_cmp(&gain(b)))
+    }
+
+    /// Where the goal is.
+    fn place(&self, sight: &Sight<'_>) -> Option<Vec2> {
+        match self.goal {
+            Goal::Roam(place) | Goal::Fetch(place) => Some(place),
+            Goal::Hunt(number) => sight.others().find(|ship| ship.number == number).map(|ship| ship.at),
+            Goal::Flee(_) => None,
         }
     }
 
     /// The direction to fly in, before walls and bullets are considered. Length up to about 1.4.
-    fn course(&self, sight: &Sight<'_>, target: &Seen, clear: bool) -> Vec2 {
-        let offset = target.at - sight.me.at;
-        let ahead = offset.normalize_or(Vec2::X);
-        let closing = if sight.me.health < SHY_HEALTH && target.health > sight.me.health {
-            -0.9
-        } else if clear {
-            ((offset.length() - DUEL_RANGE) / 120.0).clamp(-1.0, 1.0)
-        } else {
-            0.7
-        };
-        ahead * closing + ahead.perp() * self.jink
-    }
-}
-
-/// Turns a wish into a push: away from walls, out of the way of bullets, against the drift.
-fn steer(sight: &Sight<'_>, course: Vec2) -> Vec2 {
-    let wish = course.clamp_length_max(1.0) + shun_walls(sight) + dodge(sight) + keep_apart(sight);
-    let velocity = wish.clamp_length_max(1.0) * CRUISE;
-    ((velocity - sight.me.velocity) / 90.0).clamp_length_max(1.0)
-}
-
-fn shun_walls(sight: &Sight<'_>) -> Vec2 {
-    // Where the ship will be in a third of a second: that is how long it takes to turn its momentum.
-    let soon = sight.me.at + sight.me.velocity * 0.33;
-    let clearance = sight.world.clearance(soon);
-    if clearance > WALL_MARGIN {
-        return Vec2::ZERO;
-    }
-    let slope = |step: Vec2| sight.world.clearance(soon + step) - sight.world.clearance(soon - step);
-    let away = Vec2::new(slope(Vec2::X * 4.0), slope(Vec2::Y * 4.0)).normalize_or_zero();
-    away * (2.2 * (1.0 - clearance / WALL_MARGIN)).clamp(0.0, 3.0)
-}
-
-fn dodge(sight: &Sight<'_>) -> Vec2 {
-    let mut away = Vec2::ZERO;
-    for bullet in sight.bullets.iter().filter(|bullet| bullet.shooter != sight.number) {
-        let offset = sight.me.at - bullet.at;
-        let relative = bullet.velocity - sight.me.velocity;
-        let when = offset.dot(relative) / relative.length_squared().max(1.0);
-        let miss = offset - relative * when;
-        if (0.0..0.55).contains(&when) && miss.length() < 36.0 {
-            away += miss.normalize_or(relative.perp().normalize_or_zero()) * 1.1;
+    fn course(&self, sight: &Sight<'_>, target: Option<&Seen>, clear: bool) -> Vec2 {
+        let along = |place: Vec2| (place - sight.me.at).normalize_or_zero();
+        match (self.goal, target) {
+            (Goal::Hunt(_), Some(target)) if clear => {
+                let offset = target.at - sight.me.at;
+                let ahead = offset.normalize_or(Vec2::X);
+                let wanted = self.temper.distance_with(sight.me.weapon);
+                let closing = ((offset.length() - wanted) / 120.0).clamp(-1.0, 1.0);
+                ahead * closing + ahead.perp() * self.jink
+            }
+            (Goal::Flee(_), Some(target)) => -along(target.at) + along(target.at).perp() * self.jink * 0.6,
+            // In sight of somebody with a gun nobody flies a straight line.
+            (Goal::Fetch(_), Some(_)) if clear => along(self.via) + along(self.via).perp() * self.jink * 0.35,
+            (Goal::Roam(_), _) => along(self.via) * 0.75,
+            _ => along(self.via),
         }
     }
-    away.clamp_length_max(1.1)
+
+    fn aim(&self, sight: &Sight<'_>, target: &Seen, dt: f32) -> (f32, bool) {
+        let gun = sight.me.weapon.gun();
+        let guess = target.velocity * (0.6 + 0.4 * self.temper.skill);
+        let lead = intercept(target.at - sight.me.at, guess, gun.speed);
+        let want = lead.to_angle() + self.error;
+        let aim = turn(sight.me.aim, want, TURN_RATE * dt);
+        let on_target = angle_between(aim, want).abs() < 0.09 + gun.spread;
+        let in_range = lead.length() < gun.range() * RANGE_SHARE;
+        let ready = self.burst > 0.0 && self.surprise <= 0.0 && !target.protected;
+        (aim, on_target && in_range && ready)
+    }
 }
 
-fn keep_apart(sight: &Sight<'_>) -> Vec2 {
-    let others = sight.ships.iter().filter(|ship| ship.number != sight.number);
-    let near = others.map(|ship| sight.me.at - ship.at).filter(|offset| offset.length() < 70.0);
-    near.map(|offset| offset.normalize_or_zero() * 0.6).sum()
+/// Somewhere that somebody may be: a pad, or anywhere.
+fn somewhere(sight: &Sight<'_>, rng: &mut Rng) -> Vec2 {
+    let count = sight.pickups.len() as u32;
+    if count > 0 && rng.chance(0.6) {
+        return sight.pickups[rng.below(count) as usize].at;
+    }
+    sight.world.spawn_point(&core::iter::empty(), rng)
 }
 
 /// The easiest prey: near, weak, in sight, and rather the one already hunted.
@@ -211,10 +215,10 @@ fn choose(sight: &Sight<'_>, current: Option<u16>) -> Option<u16> {
         let hidden = if sight.world.is_clear(sight.me.at, ship.at) { 0.0 } else { 250.0 };
         let protected = if ship.protected { 400.0 } else { 0.0 };
         let habit = if current == Some(ship.number) { -120.0 } else { 0.0 };
-        distance + ship.health * 1.5 + hidden + protected + habit
+        distance + ship.strength * 1.5 + hidden + protected + habit
     };
-    let others = sight.ships.iter().filter(|ship| ship.number != sight.number);
-    others.min_by(|a, b| effort(a).total_cmp(&effort(b))).map(|ship| ship.number)
+    let noticed = sight.others().filter(|ship| ship.at.distance(sight.me.at) < NOTICE);
+    noticed.min_by(|a, b| effort(a).total_cmp(&effort(b))).map(|ship| ship.number)
 }
 
 /// Where to shoot, relative to the shooter, to meet a target at `offset` that moves on with `velocity`.

@@ -6,17 +6,9 @@
 use tickwire::prelude::*;
 
 use crate::ship;
+use crate::weapon::{Gun, Weapon};
 use crate::wire;
 use crate::world::World;
-
-/// Units per second: crosses the screen in two seconds, slow enough to dodge at a distance.
-pub(crate) const SPEED: f32 = 760.0;
-/// Seconds; with [`SPEED`] a range of about 800 units, half the arena.
-pub(crate) const LIFETIME: f32 = 1.05;
-/// Five hits end a ship.
-pub(crate) const DAMAGE: f32 = 20.0;
-/// A bullet is a little thicker than a point, in favour of who aims.
-const RADIUS: f32 = 3.0;
 
 /// One bullet in flight.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +16,7 @@ pub(crate) struct Bullet {
     pub(crate) id: EntityId,
     /// Number of the pilot who shot it.
     pub(crate) shooter: u16,
+    pub(crate) weapon: Weapon,
     pub(crate) at: Vec2,
     pub(crate) velocity: Vec2,
     life: f32,
@@ -41,8 +34,9 @@ pub(crate) enum Flight {
 }
 
 impl Bullet {
-    pub(crate) fn new(id: EntityId, shooter: u16, at: Vec2, direction: Vec2) -> Self {
-        Self { id, shooter, at, velocity: direction * SPEED, life: LIFETIME }
+    pub(crate) fn new(id: EntityId, shooter: u16, weapon: Weapon, at: Vec2, direction: Vec2) -> Self {
+        let Gun { speed, lifetime, .. } = *weapon.gun();
+        Self { id, shooter, weapon, at, velocity: direction * speed, life: lifetime }
     }
 
     /// Flies for `dt` seconds through `targets` (positions of ships and their index), which do not include the shooter.
@@ -56,8 +50,9 @@ impl Bullet {
         let to = from + self.velocity * dt;
         let wall = world.first_hit(from, to);
         let reach = wall.unwrap_or(1.0);
+        let size = ship::RADIUS + self.weapon.gun().radius;
         let hit = targets
-            .filter_map(|(index, at)| Some((index, meets(from, to, at)?)))
+            .filter_map(|(index, at)| Some((index, meets(from, to, at, size)?)))
             .filter(|(_, share)| *share <= reach)
             .min_by(|a, b| a.1.total_cmp(&b.1));
         self.life -= dt;
@@ -70,13 +65,12 @@ impl Bullet {
     }
 
     pub(crate) fn show(&self) -> wire::Bullet {
-        wire::Bullet { pilot: self.shooter, pos: self.at, vel: self.velocity }
+        wire::Bullet { pilot: self.shooter, weapon: self.weapon, pos: self.at, vel: self.velocity }
     }
 }
 
-/// How far along the segment (0 to 1) a bullet first touches a ship at `centre`.
-fn meets(from: Vec2, to: Vec2, centre: Vec2) -> Option<f32> {
-    let reach = ship::RADIUS + RADIUS;
+/// How far along the segment (0 to 1) a bullet comes within `reach` of a ship's `centre`.
+fn meets(from: Vec2, to: Vec2, centre: Vec2, reach: f32) -> Option<f32> {
     let path = to - from;
     let offset = from - centre;
     let a = path.length_squared();

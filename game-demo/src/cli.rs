@@ -9,14 +9,17 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::ValueParser;
 
-/// More bots than this only make a crowd: the arena has room for some sixty ships.
+/// More bots than this only make a crowd: the arena has room for some two hundred ships.
 const BOTS_MAX: i64 = 200;
+/// Together with all bots, what the numbers of pilots on the wire can tell apart (1024).
+const SEATS_MAX: i64 = 800;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo arena                                  play at http://127.0.0.1:7777 against six bots
+  cargo arena                                  play at http://127.0.0.1:7777 against twelve bots
   cargo arena --listen 0.0.0.0:7777            let friends on the same network in; the address for them is printed
   cargo arena --bots 20 --listen 127.0.0.1:0   a crowd, on any free port
+  cargo arena --bots 4 --bots-stay             the same four bots, however many people come
   cargo arena --web-root game-demo/web         edit the page and reload it
 Outside of the repository the program is called game-demo.
 
@@ -30,9 +33,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7777", env = "TICKWIRE_LISTEN", value_parser = ValueParser::new(address))]
     pub(crate) listen: String,
 
-    /// Bots that play in each room.
-    #[arg(long, value_name = "N", default_value_t = 6, env = "TICKWIRE_BOTS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=BOTS_MAX))]
+    /// Bots in each room while it is empty: one makes room for each player who joins, and comes back later.
+    #[arg(long, value_name = "N", default_value_t = 12, env = "TICKWIRE_BOTS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=BOTS_MAX))]
     pub(crate) bots: u32,
+
+    /// Bots stay however many players join.
+    #[arg(long, env = "TICKWIRE_BOTS_STAY")]
+    pub(crate) bots_stay: bool,
+
+    /// Players that fit into one room; whoever comes next gets another.
+    #[arg(long, value_name = "N", default_value_t = 64, env = "TICKWIRE_SEATS", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=SEATS_MAX))]
+    pub(crate) seats: u16,
 
     /// Ticks per second.
     #[arg(long, value_name = "HZ", default_value_t = 60, env = "TICKWIRE_TICK_RATE", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(10..=240))]
@@ -100,9 +111,9 @@ mod tests {
     }
 
     #[test]
-    fn without_flags_six_bots_play_on_port_7777_at_60_hz() {
+    fn without_flags_twelve_bots_play_on_port_7777_at_60_hz() {
         let args = Args::try_parse_from(["game-demo"]).expect("no flag is needed");
-        assert_eq!((args.listen.as_str(), args.bots, args.tick_rate), ("127.0.0.1:7777", 6, 60));
+        assert_eq!((args.listen.as_str(), args.bots, args.tick_rate), ("127.0.0.1:7777", 12, 60));
     }
 
     #[test]
@@ -112,6 +123,7 @@ mod tests {
             (["--bots", "many"], "--bots"),
             (["--bots", "-1"], "--bots"),
             (["--bots", "100000"], "--bots"),
+            (["--seats", "0"], "--seats"),
             (["--tick-rate", "0"], "--tick-rate"),
             (["--io-threads", "-1"], "--io-threads"),
             (["--listen", "nowhere"], "127.0.0.1:7777"),
@@ -132,7 +144,9 @@ mod tests {
         let error = Args::try_parse_from(["game-demo", "--help"]).expect_err("help is told as an error");
         assert_eq!(error.kind(), ErrorKind::DisplayHelp);
         let help = error.to_string();
-        for word in ["LISTEN", "BOTS", "TICK_RATE", "IO_THREADS", "WEB_ROOT", "SEED", "LOG"] {
+        for word in
+            ["LISTEN", "BOTS", "BOTS_STAY", "SEATS", "TICK_RATE", "IO_THREADS", "WEB_ROOT", "SEED", "LOG"]
+        {
             assert!(help.contains(&format!("TICKWIRE_{word}")), "{word}");
         }
         assert!(help.contains("Examples:") && help.contains("--web-root game-demo/web"));

@@ -5,14 +5,25 @@
 
 mod arena;
 mod bot;
+mod bot_name;
 mod bullet;
+mod chart;
+mod chat;
 mod cli;
+mod layout;
+mod limits;
 mod melee;
 mod page;
+mod pickup;
 mod pilot;
+mod roster;
 mod ship;
+mod sight;
+mod steering;
+mod temper;
 #[cfg(test)]
 mod tests;
+mod weapon;
 mod wire;
 mod world;
 
@@ -25,9 +36,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::arena::Arena;
 use crate::cli::Args;
-
-/// Seats of a room. Chosen, not measured: more ships than this would touch each other.
-const SEATS: usize = 64;
+use crate::roster::Crew;
 
 fn main() -> ExitCode {
     let args = Args::parse_from(cli::without_separator(std::env::args_os()));
@@ -50,12 +59,12 @@ fn serve(args: &Args) -> Result<(), ServeError> {
 }
 
 fn server(args: &Args) -> Server {
-    let bots = args.bots;
+    let crew = Crew { bots: args.bots, stay: args.bots_stay };
     let server = Server::new()
-        .room("arena", move || Arena::new(bots))
+        .room("arena", move || Arena::new(crew))
         .tick_rate(args.tick_rate)
         .io_threads(usize::from(args.io_threads))
-        .capacity(SEATS);
+        .capacity(usize::from(args.seats));
     let server = match &args.web_root {
         Some(directory) => server.page(directory.as_path()),
         None => server.page(Page::embedded(&page::FILES)),

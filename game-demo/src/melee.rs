@@ -1,15 +1,20 @@
 //! The melee: everything that is in one arena, and the order of things within a tick.
 //!
-//! Owns pilots, bullets and walls. The rules of each thing are in its own file. Does not know the engine's room: what it
-//! needs of one is [`Host`], so that tests can run a melee by itself.
+//! Owns pilots, bullets, pickups and walls. The rules of each thing are in its own file, who comes and goes in `roster.rs`. Does
+//! not know the engine's room: what it needs of one is [`Host`], so that tests can run a melee by itself.
 //! Invariant: all that changes comes from the controls and the host, so that a recorded room replays exactly.
 
 use tickwire::prelude::*;
 
-use crate::bot::{self, Bot, Seen, Sight};
-use crate::bullet::{self, Bullet, Flight};
+use crate::bullet::{Bullet, Flight};
+use crate::chart::Chart;
+use crate::layout;
+use crate::pickup::Pickup;
 use crate::pilot::{Pilot, Seat, State};
-use crate::ship::{self, Controls, Ship};
+use crate::roster::Crew;
+use crate::ship::{self, Controls, Harm, Ship};
+use crate::sight::{Seen, Sight};
+use crate::weapon::Weapon;
 use crate::wire::Fact;
 use crate::world::World;
 
@@ -19,8 +24,10 @@ pub(crate) trait Host {
     fn dt(&self) -> f32;
     fn rng(&mut self) -> &mut Rng;
     fn spawn_id(&mut self) -> EntityId;
-    /// Tells everybody.
+    /// Tells everybody whom it concerns.
     fn tell(&mut self, fact: Fact);
+    /// Tells one player.
+    fn whisper(&mut self, player: PlayerId, fact: Fact);
 }
 
 /// All that fights in one arena.
@@ -31,32 +38,22 @@ pub(crate) struct Melee {
     pub(crate) wall_ids: Vec<EntityId>,
     pub(crate) pilots: Vec<Pilot>,
     pub(crate) bullets: Vec<Bullet>,
+    pub(crate) pickups: Vec<Pickup>,
+    pub(crate) crew: Crew,
+    chart: Chart,
     /// Every flying ship at the start of this tick: what bots decide by. Kept to reuse its memory.
     seen: Vec<Seen>,
 }
 
 impl Melee {
-    /// Builds the arena and seats `bot_count` bots.
-    pub(crate) fn start(&mut self, bot_count: u32, host: &mut impl Host) {
+    /// Builds the arena and seats its bots.
+    pub(crate) fn start(&mut self, crew: Crew, host: &mut impl Host) {
         self.world = World::build(host.rng());
+        self.chart = Chart::draw(&self.world);
         self.wall_ids = self.world.walls().iter().map(|_| host.spawn_id()).collect();
-        for index in 0..bot_count {
-            let bot = Bot::new(host.rng());
-            self.seat(&bot::name(index), Seat::Bot(bot), host);
-        }
-    }
-
-    pub(crate) fn join(&mut self, player: PlayerId, name: &str, host: &mut impl Host) {
-        let name = self.seat(name, Seat::Player(player), host);
-        host.tell(Fact::Joined { name });
-    }
-
-    pub(crate) fn leave(&mut self, player: PlayerId, host: &mut impl Host) {
-        let Some(index) = self.pilots.iter().position(|pilot| pilot.player() == Some(player)) else { return };
-        let pilot = self.pilots.remove(index);
-        // The number may soon be somebody else's: no bullet may score for them.
-        self.bullets.retain(|bullet| bullet.shooter != pilot.number);
-        host.tell(Fact::Left { name: pilot.name });
+        self.pickups = layout::pads().map(|(at, kind)| Pickup::new(host.spawn_id(), at, kind)).collect();
+        self.crew = crew;
+        self.muster_bots(host);
     }
 
     /// Advances everything by one tick; `controls` says what each player wants.
@@ -64,16 +61,9 @@ impl Melee {
         self.look_around();
         self.fly_ships(controls, host);
         self.bump_ships();
+        self.take_pickups(host);
         self.fly_bullets(host);
         self.launch_ships(host);
-    }
-
-    /// Gives a seat to somebody; the name as it will be shown.
-    fn seat(&mut self, name: &str, seat: Seat, host: &mut impl Host) -> String {
-        let pilot = Pilot::new(host.spawn_id(), free_number(&self.pilots), name, seat);
-        let name = pilot.name.clone();
-        self.pilots.push(pilot);
-        name
     }
 
     fn look_around(&mut self) {
@@ -83,7 +73,7 @@ impl Melee {
                 number: pilot.number,
                 at: ship.at,
                 velocity: ship.velocity,
-                health: ship.health,
+                strength: ship.health + ship.shield,
                 protected: ship.is_protected(),
             })
         }));
@@ -92,6 +82,7 @@ impl Melee {
     fn fly_ships(&mut self, controls: impl Fn(PlayerId) -> Controls, host: &mut impl Host) {
         let dt = host.dt();
         for pilot in &mut self.pilots {
+            pilot.allowance.advance(dt);
             let State::Flying(ship) = &mut pilot.state else { continue };
             let controls = match &mut pilot.seat {
                 Seat::Player(player) => controls(*player),
@@ -101,14 +92,32 @@ impl Melee {
                         me: ship,
                         ships: &self.seen,
                         bullets: &self.bullets,
+                        pickups: &self.pickups,
                         world: &self.world,
                     };
-                    bot.think(&sight, host.rng(), dt)
+                    bot.think(&sight, &mut self.chart, host.rng(), dt)
                 }
             };
             ship.advance(&controls, &self.world, dt);
-            if let Some((at, direction)) = ship.shoot(&controls) {
-                self.bullets.push(Bullet::new(host.spawn_id(), pilot.number, at, direction));
+            if let Some((at, weapon)) = ship.shoot(&controls) {
+                shoot(&mut self.bullets, pilot.number, weapon, at, ship.aim, host);
+            }
+        }
+    }
+
+    fn take_pickups(&mut self, host: &mut impl Host) {
+        let dt = host.dt();
+        for pickup in &mut self.pickups {
+            pickup.advance(dt);
+            if !pickup.is_ready() {
+                continue;
+            }
+            for pilot in &mut self.pilots {
+                let number = pilot.number;
+                if pilot.ship_mut().is_some_and(|ship| pickup.offer(ship)) {
+                    host.tell(Fact::Took { pilot: number, pos: pickup.at, kind: pickup.kind });
+                    break;
+                }
             }
         }
     }
@@ -148,19 +157,23 @@ impl Melee {
         let victim = &mut self.pilots[index];
         let number = victim.number;
         let Some(ship) = victim.ship_mut() else { return };
-        if ship.is_protected() {
+        let gun = bullet.weapon.gun();
+        let harm = ship.hurt(gun.damage);
+        if harm == Harm::None {
             return;
         }
-        let destroyed = ship.hurt(bullet::DAMAGE);
         let (pos, vel) = (ship.at, ship.velocity);
-        ship.velocity += bullet.velocity * 0.05;
-        host.tell(Fact::Hit { victim: number, shooter: bullet.shooter, pos: bullet.at });
-        if !destroyed {
+        ship.velocity += bullet.velocity * gun.push;
+        let shielded = harm == Harm::Shield;
+        let way = bullet.velocity.to_angle();
+        host.tell(Fact::Hit { victim: number, shooter: bullet.shooter, pos: bullet.at, way, shielded });
+        if harm != Harm::Fatal {
             return;
         }
         victim.fell();
-        host.tell(Fact::Destroyed { victim: number, killer: bullet.shooter, pos, vel });
-        if let Some(killer) = self.pilots.iter_mut().find(|pilot| pilot.number == bullet.shooter) {
+        let Bullet { shooter: killer, weapon, .. } = *bullet;
+        host.tell(Fact::Destroyed { victim: number, killer, weapon, pos, vel });
+        if let Some(killer) = self.pilots.iter_mut().find(|pilot| pilot.number == killer) {
             killer.scored();
         }
     }
@@ -180,7 +193,9 @@ impl Melee {
     }
 }
 
-/// The lowest number that nobody has.
-fn free_number(pilots: &[Pilot]) -> u16 {
-    (0..u16::MAX).find(|number| pilots.iter().all(|pilot| pilot.number != *number)).unwrap_or(u16::MAX)
+fn shoot(bullets: &mut Vec<Bullet>, shooter: u16, weapon: Weapon, at: Vec2, aim: f32, host: &mut impl Host) {
+    for pellet in 0..weapon.gun().pellets {
+        let angle = weapon.gun().angle(pellet, aim, host.rng());
+        bullets.push(Bullet::new(host.spawn_id(), shooter, weapon, at, Vec2::from_angle(angle)));
+    }
 }

@@ -5,17 +5,18 @@
 use tickwire::prelude::*;
 
 use crate::bot::Bot;
+use crate::chat::Allowance;
+use crate::limits::NAME_BYTES_MAX;
 use crate::ship::{HEALTH_MAX, Ship};
 use crate::wire;
 
 /// Seconds between a ship's end and the next one.
-pub(crate) const RESPAWN_AFTER: f32 = 2.0;
-/// Longest name on the wire, in bytes; see `wire::Pilot`.
-pub(crate) const NAME_BYTES_MAX: usize = 16;
+/// Long enough to see who it was and what they do next, short enough to want to go on.
+pub(crate) const RESPAWN_AFTER: f32 = 3.0;
 /// Colours that the page's palette has for others than oneself.
 const COLOUR_COUNT: u16 = 10;
 /// Health that a kill gives back: who attacks goes on attacking.
-const KILL_REPAIR: f32 = 30.0;
+const KILL_REPAIR: f32 = 25.0;
 
 /// Who decides a pilot's controls.
 #[derive(Clone, Debug)]
@@ -46,13 +47,15 @@ pub(crate) struct Pilot {
     pub(crate) state: State,
     pub(crate) kills: u16,
     pub(crate) deaths: u16,
+    pub(crate) allowance: Allowance,
 }
 
 impl Pilot {
     /// A pilot whose first ship appears at the next tick.
     pub(crate) fn new(id: EntityId, number: u16, name: &str, seat: Seat) -> Self {
         let state = State::Waiting { left: 0.0 };
-        Self { id, number, name: fit_name(name, number), seat, state, kills: 0, deaths: 0 }
+        let name = fit_name(name, number);
+        Self { id, number, name, seat, state, kills: 0, deaths: 0, allowance: Allowance::default() }
     }
 
     pub(crate) fn ship(&self) -> Option<&Ship> {
@@ -127,6 +130,9 @@ impl Pilot {
             throttle: ship.throttle,
             // A ship that lives shows at least 1.
             health: ship.health.ceil() as u8,
+            shield: ship.shield.ceil() as u8,
+            weapon: ship.weapon,
+            rounds: ship.rounds,
             protected: ship.is_protected(),
         }
     }

@@ -1,9 +1,13 @@
 //! What crosses the wire: the classes that players see, their input, and the events they are told.
 //!
 //! Owns ranges and steps, and nothing of the rules. The page (`web/`) reads exactly these names.
-//! Positions: 1/16 unit is a tenth of a pixel on a full-HD screen and exact in `f32`; +-1024 leaves room around the arena.
+//! Positions: 1/8 unit is a tenth of a pixel on a full-HD screen and exact in `f32`; the range leaves room around the arena.
+//! What never changes is `once`, what only its owner needs is `owner`: neither costs anybody anything in flight.
 
 use tickwire::prelude::*;
+
+use crate::pickup::Kind;
+use crate::weapon::Weapon;
 
 /// Somebody who plays, alive or not: as long-lived as the seat, so that the score and the name outlive the ship.
 #[derive(Replicate, Clone, Debug, PartialEq)]
@@ -33,7 +37,7 @@ pub(crate) struct Pilot {
 pub(crate) struct Ship {
     #[rep(range = 0..=1023, interpolate = "none")]
     pub(crate) pilot: u16,
-    #[rep(range = -1024.0..1024.0, step = 0.0625)]
+    #[rep(range = -2048.0..2048.0, step = 0.125)]
     pub(crate) pos: Vec2,
     /// For looking ahead between updates.
     #[rep(range = -512.0..512.0, step = 1.0)]
@@ -46,6 +50,11 @@ pub(crate) struct Ship {
     pub(crate) throttle: f32,
     #[rep(range = 0..=100, interpolate = "none")]
     pub(crate) health: u8,
+    #[rep(range = 0..=50, interpolate = "none")]
+    pub(crate) shield: u8,
+    pub(crate) weapon: Weapon,
+    #[rep(owner, interpolate = "none")]
+    pub(crate) rounds: u8,
     pub(crate) protected: bool,
 }
 
@@ -54,7 +63,9 @@ pub(crate) struct Ship {
 pub(crate) struct Bullet {
     #[rep(range = 0..=1023, once, interpolate = "none")]
     pub(crate) pilot: u16,
-    #[rep(range = -1024.0..1024.0, step = 0.0625)]
+    #[rep(once)]
+    pub(crate) weapon: Weapon,
+    #[rep(range = -2048.0..2048.0, step = 0.125)]
     pub(crate) pos: Vec2,
     #[rep(range = -1024.0..1024.0, step = 1.0, once, interpolate = "none")]
     pub(crate) vel: Vec2,
@@ -63,12 +74,22 @@ pub(crate) struct Bullet {
 /// A box of half size `half` grown by `radius` on all sides; a `half` of zero is an asteroid.
 #[derive(Replicate, Clone, Debug, PartialEq)]
 pub(crate) struct Wall {
-    #[rep(range = -1024.0..1024.0, step = 0.5, once, interpolate = "none")]
+    #[rep(range = -2048.0..2048.0, step = 0.5, once, interpolate = "none")]
     pub(crate) pos: Vec2,
     #[rep(range = 0.0..512.0, step = 0.5, once, interpolate = "none")]
     pub(crate) half: Vec2,
     #[rep(range = 0.0..128.0, step = 0.5, once, interpolate = "none")]
     pub(crate) radius: f32,
+}
+
+/// A pad that a pickup lies on, or will again.
+#[derive(Replicate, Clone, Debug, PartialEq)]
+pub(crate) struct Pickup {
+    #[rep(range = -2048.0..2048.0, step = 0.5, once, interpolate = "none")]
+    pub(crate) pos: Vec2,
+    #[rep(once)]
+    pub(crate) kind: Kind,
+    pub(crate) ready: bool,
 }
 
 /// One player's intent for one tick.
@@ -93,7 +114,7 @@ pub(crate) enum Fact {
     Spawned {
         #[rep(range = 0..=1023)]
         pilot: u16,
-        #[rep(range = -1024.0..1024.0, step = 0.5)]
+        #[rep(range = -2048.0..2048.0, step = 0.5)]
         pos: Vec2,
     },
     /// A bullet met a ship.
@@ -102,8 +123,13 @@ pub(crate) enum Fact {
         victim: u16,
         #[rep(range = 0..=1023)]
         shooter: u16,
-        #[rep(range = -1024.0..1024.0, step = 0.5)]
+        #[rep(range = -2048.0..2048.0, step = 0.5)]
         pos: Vec2,
+        /// Where the bullet flew to: the page shows where it came from.
+        #[rep(angle, bits = 6)]
+        way: f32,
+        /// The shield took all of it.
+        shielded: bool,
     },
     /// A ship is gone.
     Destroyed {
@@ -111,10 +137,34 @@ pub(crate) enum Fact {
         victim: u16,
         #[rep(range = 0..=1023)]
         killer: u16,
-        #[rep(range = -1024.0..1024.0, step = 0.5)]
+        weapon: Weapon,
+        #[rep(range = -2048.0..2048.0, step = 0.5)]
         pos: Vec2,
         #[rep(range = -512.0..512.0, step = 2.0)]
         vel: Vec2,
+    },
+    /// A pilot took what lay on a pad.
+    Took {
+        #[rep(range = 0..=1023)]
+        pilot: u16,
+        #[rep(range = -2048.0..2048.0, step = 0.5)]
+        pos: Vec2,
+        kind: Kind,
+    },
+    /// Somebody said something; by name, since who spoke may be gone when it is read.
+    Said {
+        #[rep(range = 0..=1023)]
+        pilot: u16,
+        #[rep(max = 16)]
+        name: String,
+        #[rep(max = 120)]
+        text: String,
+    },
+    /// To one player: nobody heard that, it was too much at once.
+    Hushed {
+        /// Tenths of a second until the next line is heard.
+        #[rep(range = 0..=255)]
+        wait: u8,
     },
     /// A player took a seat.
     Joined {
@@ -125,5 +175,15 @@ pub(crate) enum Fact {
     Left {
         #[rep(max = 16)]
         name: String,
+    },
+}
+
+/// What players ask for besides flying.
+#[derive(Command, Clone, Debug, PartialEq)]
+pub(crate) enum Request {
+    /// Say something to everybody in the room.
+    Say {
+        #[rep(max = 120)]
+        text: String,
     },
 }

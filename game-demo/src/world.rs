@@ -6,10 +6,11 @@
 
 use tickwire::prelude::*;
 
-/// Half the arena's width and height: 1600 x 1000 fits a 16:10 screen without a margin.
-pub(crate) const HALF: Vec2 = Vec2::new(800.0, 500.0);
+use crate::layout;
+pub(crate) use crate::layout::HALF;
+
 /// Asteroids come in pairs, mirrored through the middle, so that neither side of the arena is the better one.
-const ASTEROID_PAIRS: u32 = 4;
+const ASTEROID_PAIRS: u32 = 10;
 /// Free space around an asteroid: two ships (28 each) can pass side by side.
 const ASTEROID_GAP: f32 = 70.0;
 /// Attempts to place one pair. Chosen, not measured: the layout leaves room for far more than four pairs.
@@ -74,21 +75,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The arena's layout: four bars around an open middle, and asteroids placed by `rng`.
+    /// The arena's plan, and asteroids placed by `rng`.
     pub(crate) fn build(rng: &mut Rng) -> Self {
-        let bar = |x: f32, y: f32, half_x: f32, half_y: f32| Wall {
-            at: Vec2::new(x, y),
-            half: Vec2::new(half_x, half_y),
-            radius: 10.0,
-        };
-        let mut world = Self {
-            walls: vec![
-                bar(-330.0, 0.0, 6.0, 110.0),
-                bar(330.0, 0.0, 6.0, 110.0),
-                bar(0.0, -240.0, 130.0, 6.0),
-                bar(0.0, 240.0, 130.0, 6.0),
-            ],
-        };
+        let mut world = Self { walls: layout::bars().collect() };
         for _ in 0..ASTEROID_PAIRS {
             world.place_pair(rng);
         }
@@ -97,10 +86,11 @@ impl World {
 
     fn place_pair(&mut self, rng: &mut Rng) {
         for _ in 0..PLACEMENTS_MAX {
-            let radius = rng.range(26.0..56.0);
+            let radius = rng.range(30.0..82.0);
             let edge = HALF - Vec2::splat(radius + ASTEROID_GAP);
             let at = Vec2::new(rng.range(-edge.x..edge.x), rng.range(-edge.y..0.0));
             let apart = at.length() > radius + 2.0 * ASTEROID_GAP;
+            let apart = apart && layout::pads().all(|(pad, _)| pad.distance(at) > radius + ASTEROID_GAP);
             if apart && self.clearance(at) > radius + ASTEROID_GAP {
                 self.walls.push(Wall { at, half: Vec2::ZERO, radius });
                 self.walls.push(Wall { at: -at, half: Vec2::ZERO, radius });
@@ -131,6 +121,16 @@ impl World {
         self.first_hit(from, to).is_none()
     }
 
+    /// Whether a ship could fly straight from `from` to `to` and stay `margin` away from everything.
+    pub(crate) fn is_open(&self, from: Vec2, to: Vec2, margin: f32) -> bool {
+        let length = from.distance(to);
+        let Some(direction) = (to - from).try_normalize() else { return true };
+        let middle = from.midpoint(to);
+        let near = |wall: &&Wall| wall.at.distance(middle) <= wall.reach() + margin + length / 2.0;
+        let grown = |wall: &Wall| Wall { radius: wall.radius + margin, ..*wall };
+        !self.walls.iter().filter(near).any(|wall| march(&grown(wall), from, direction, length).is_some())
+    }
+
     /// How far along the segment (0 to 1) it first meets a wall or leaves the arena.
     pub(crate) fn first_hit(&self, from: Vec2, to: Vec2) -> Option<f32> {
         let length = from.distance(to);
@@ -147,7 +147,7 @@ impl World {
         // Twelve candidates: enough to avoid a fight, few enough that the place cannot be foretold.
         let candidate = |rng: &mut Rng| {
             let at = Vec2::new(rng.range(-HALF.x..HALF.x), rng.range(-HALF.y..HALF.y)) * 0.92;
-            let lonely = others.clone().map(|other| other.distance(at)).fold(600.0, f32::min);
+            let lonely = others.clone().map(|other| other.distance(at)).fold(700.0, f32::min);
             let free = if self.clearance(at) > 40.0 { 1000.0 } else { 0.0 };
             (at, lonely + free)
         };

@@ -13,7 +13,11 @@ export class Effects {
     this.bullets = new Map();
     this.trauma = 0;
     this.shake = { x: 0, y: 0 };
-    this.marker = 0;
+    this.marker = { left: 0, at: STILL, kill: false };
+    /** Words that rise from a place. */
+    this.floats = [];
+    /** Sides that the own ship was hit from. */
+    this.wounds = [];
   }
 
   advance(dt) {
@@ -28,9 +32,13 @@ export class Effects {
     for (const ring of this.rings) ring.age += dt;
     this.particles = this.particles.filter((p) => p.left > 0);
     this.rings = this.rings.filter((ring) => ring.age < ring.life);
-    this.marker = Math.max(0, this.marker - dt);
+    for (const float of this.floats) float.age += dt;
+    for (const wound of this.wounds) wound.left -= dt;
+    this.floats = this.floats.filter((float) => float.age < float.life);
+    this.wounds = this.wounds.filter((wound) => wound.left > 0);
+    this.marker.left = Math.max(0, this.marker.left - dt);
     this.trauma = Math.max(0, this.trauma - dt * 2.2);
-    const reach = calm.matches ? 0 : this.trauma * this.trauma * 12;
+    const reach = calm.matches ? 0 : this.trauma * this.trauma * 9;
     this.shake = { x: (Math.random() * 2 - 1) * reach, y: (Math.random() * 2 - 1) * reach };
   }
 
@@ -99,16 +107,29 @@ export class Effects {
   }
 
   /** The cross that says "you hit somebody". */
-  confirm() {
-    this.marker = 0.14;
+  confirm(at, kill) {
+    if (!kill && this.marker.kill && this.marker.left > 0) return;
+    this.marker = { left: kill ? 0.35 : 0.14, at: { ...at }, kill };
+  }
+
+  /** The own ship was hit by something that flew in the direction `way`. */
+  wound(way, shielded) {
+    this.wounds.push({ from: way + Math.PI, left: 0.7, shielded });
+    if (this.wounds.length > 6) this.wounds.shift();
+  }
+
+  float(at, text, colour) {
+    if (document.hidden) return;
+    this.floats.push({ at: { ...at }, text, colour, age: 0, life: 1 });
   }
 
   /** Forgets everything, for a new room. */
   clear() {
     this.particles = [];
     this.rings = [];
+    this.floats = [];
+    this.wounds = [];
     this.bullets.clear();
     this.trauma = 0;
   }
 }
-

@@ -1,24 +1,30 @@
-// The words and numbers around the field: scores, feed, hull, statistics, overlays. Plain DOM, touched only when it changes.
+// The words and numbers around the field: hull, weapon, feed, toasts, who shot us. Plain DOM, touched only when it changes.
 
+import { WEAPONS } from "./arsenal.js";
 import { colourOf } from "./palette.js";
 
-const FEED_MAX = 4;
-const FEED_MS = 4000;
-const RESPAWN_SECONDS = 2;
+const FEED_MAX = 5;
+const FEED_MS = 5000;
+const RESPAWN_SECONDS = 3;
 const $ = (selector) => document.querySelector(selector);
 
 export class Hud {
   constructor() {
-    this.rows = $("#scores");
     this.feed = $("#feed");
     this.hull = $("#hull");
-    this.hullFill = $("#hull i");
-    this.hullValue = $("#hull .value");
+    this.health = $("#hull .health i");
+    this.shield = $("#hull .shield i");
+    this.value = $("#hull .value");
+    this.gun = $("#hull .gun");
+    this.gunName = $("#hull .gun b");
+    this.gunRounds = $("#hull .gun span");
     this.death = $("#death");
     this.deathArc = $("#death .left");
     this.deathCount = $("#death .count");
     this.deathBy = $("#death .by");
+    this.watching = $("#death .watching");
     this.hurt = $("#hurt");
+    this.toastLine = $("#toast");
     this.shown = {};
     this.killer = null;
     this.stats = {};
@@ -32,72 +38,83 @@ export class Hud {
     write(value);
   }
 
-  /** Everything that follows the view. */
-  update(view) {
-    this.#scores(view);
-    const health = view.ship ? Math.round(view.ship.health) : 0;
+  /** Everything that follows the view; `followed` is the ship that the camera follows. */
+  update(view, followed) {
+    const ship = view.ship;
+    const health = ship ? Math.round(ship.health) : 0;
     this.#once("health", health, () => {
-      this.hullFill.style.width = `${health}%`;
-      this.hullValue.textContent = String(health);
+      this.health.style.width = `${health}%`;
+      this.value.textContent = String(health);
       this.hull.classList.toggle("low", health <= 35);
       this.hull.classList.toggle("gone", health === 0);
     });
-    this.#death(view.me);
+    this.#once("shield", ship?.shield ?? 0, (shield) => (this.shield.style.width = `${shield * 2}%`));
+    if (ship) {
+      this.#once("weapon", ship.weapon, (weapon) => {
+        this.gunName.textContent = WEAPONS[weapon]?.label ?? weapon;
+        this.gun.dataset.weapon = weapon;
+      });
+      this.#once("rounds", ship.rounds, (rounds) => (this.gunRounds.textContent = rounds > 0 ? String(rounds) : "∞"));
+    }
+    this.#death(view, followed);
   }
 
-  #scores(view) {
-    const all = [...view.pilots.values()];
-    all.sort((a, b) => b.kills - a.kills || a.deaths - b.deaths || a.number - b.number);
-    const top = all.slice(0, 5).map((pilot, index) => ({ pilot, rank: index + 1 }));
-    const mine = all.findIndex((pilot) => pilot.own);
-    if (mine >= 5) top.push({ pilot: all[mine], rank: mine + 1 });
-    const key = top.map(({ pilot, rank }) => [rank, pilot.name, pilot.kills, pilot.deaths, pilot.alive, pilot.own].join()).join(";");
-    this.#once("scores", key, () => this.rows.replaceChildren(...top.map(({ pilot, rank }) => score(pilot, rank))));
-  }
-
-  #death(me) {
+  #death(view, followed) {
+    const me = view.me;
     const dead = me !== null && !me.alive && me.deaths > 0;
     this.#once("dead", dead, () => {
       this.death.hidden = !dead;
+      document.body.classList.toggle("dead", dead);
       if (!dead) this.killer = null;
     });
     if (!dead) return;
     const left = me.respawn_in / 10;
     this.#once("respawn", left, () => {
-      this.deathCount.textContent = left.toFixed(1);
+      this.deathCount.textContent = String(Math.ceil(left));
       this.deathArc.style.strokeDashoffset = String(1 - left / RESPAWN_SECONDS);
     });
-    const by = this.killer ? `by ${this.killer.name}` : "";
-    this.#once("by", by, () => {
-      this.deathBy.textContent = by;
-      this.deathBy.style.color = colourOf(this.killer);
+    const killer = this.killer;
+    this.#once("by", killer, () => {
+      this.deathBy.replaceChildren(...(killer ? ["Shot down by ", nameOf(killer.pilot), how(killer.weapon)] : ["Shot down"]));
+    });
+    const watched = followed ? view.pilots.get(followed.pilot) : null;
+    this.#once("watched", watched?.number ?? null, () => {
+      const press = document.body.classList.contains("touch") ? "tap" : "click";
+      this.watching.replaceChildren(...(watched ? ["Watching ", nameOf(watched), ` · ${press} for the next`] : [" "]));
     });
   }
 
   /** Who shot us: told by an event, shown while dead. */
-  diedBy(pilot) {
-    this.killer = pilot ? { ...pilot } : null;
+  diedBy(pilot, weapon) {
+    this.killer = pilot ? { pilot: { ...pilot }, weapon } : null;
   }
 
-  pain() {
-    this.hurt.animate([{ opacity: 1 }, { opacity: 0 }], { duration: 320, easing: "ease-out" });
+  pain(shielded) {
+    if (shielded) return;
+    this.hurt.animate([{ opacity: 0.9 }, { opacity: 0 }], { duration: 320, easing: "ease-out" });
   }
 
-  kill(killer, victim) {
-    const verb = document.createElement("span");
-    verb.className = "verb";
-    verb.textContent = "shot down";
-    this.#line([nameOf(killer), verb, nameOf(victim)], Boolean(killer?.own || victim?.own));
+  /** A line in the middle that everybody should notice, for a moment. */
+  toast(...parts) {
+    this.toastLine.replaceChildren(...parts);
+    this.toastLine.getAnimations().forEach((animation) => animation.cancel());
+    const steps = [{ opacity: 0, translate: "0 8px" }, { opacity: 1, translate: "0 0", offset: 0.1 }, { opacity: 1, offset: 0.75 }, { opacity: 0 }];
+    this.toastLine.animate(steps, { duration: 1900, easing: "ease-out" });
+  }
+
+  shotDown(victim, streak) {
+    this.toast("Shot down ", nameOf(victim), streak > 1 ? ` · ${streak} in a row` : "");
+  }
+
+  kill(killer, victim, weapon) {
+    this.#line([nameOf(killer), how(weapon), nameOf(victim)], Boolean(killer?.own || victim?.own));
   }
 
   note(name, what) {
-    const who = document.createElement("span");
-    who.textContent = name;
     const verb = document.createElement("span");
     verb.className = "verb";
-    verb.style.marginRight = "0";
-    verb.textContent = what;
-    this.#line([who, verb], false);
+    verb.textContent = ` ${what}`;
+    this.#line([name, verb], false);
   }
 
   #line(parts, mine) {
@@ -121,31 +138,28 @@ export class Hud {
   /** Forgets the last room. */
   clear() {
     this.feed.replaceChildren();
+    this.toastLine.replaceChildren();
     this.death.hidden = true;
+    document.body.classList.remove("dead");
     this.shown = {};
     this.killer = null;
   }
 }
 
-function score(pilot, rank) {
-  const item = document.createElement("li");
-  item.classList.toggle("own", pilot.own);
-  item.classList.toggle("dead", !pilot.alive);
-  const parts = { rank, name: pilot.name, kills: pilot.kills, deaths: `/ ${pilot.deaths}` };
-  for (const [kind, value] of Object.entries(parts)) {
-    const part = document.createElement("span");
-    part.className = kind;
-    part.textContent = String(value);
-    if (kind === "name") part.style.color = colourOf(pilot);
-    item.append(part);
-  }
-  item.title = `${pilot.kills} kills, ${pilot.deaths} deaths`;
-  return item;
-}
-
-function nameOf(pilot) {
+/** A pilot's name in its colour; text stays text, whatever it says. */
+export function nameOf(pilot) {
   const name = document.createElement("span");
+  name.className = "name";
   name.textContent = pilot ? pilot.name : "somebody";
   name.style.color = colourOf(pilot);
   return name;
+}
+
+/** What somebody was shot down with. */
+function how(weapon) {
+  const label = document.createElement("span");
+  label.className = "how";
+  label.dataset.weapon = weapon;
+  label.textContent = WEAPONS[weapon]?.label ?? "";
+  return label;
 }

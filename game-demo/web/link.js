@@ -28,16 +28,29 @@ export class Link {
     this.wait = FIRST_WAIT_MS;
     this.timer = 0;
     this.room = null;
+    this.ended = false;
+  }
+
+  /** Leaves for good: nothing is told or tried after this. */
+  end() {
+    this.ended = true;
+    clearInterval(this.timer);
+    this.room?.leave();
+    this.room = null;
   }
 
   /** Joins now; an ongoing wait ends. */
   async join() {
     clearInterval(this.timer);
-    if (this.joining) return;
+    if (this.joining || this.ended) return;
     this.joining = true;
     this.hooks.trying();
     try {
       const room = await connect(this.options);
+      if (this.ended) {
+        room.leave();
+        return;
+      }
       this.room = room;
       this.wait = FIRST_WAIT_MS;
       room.on("close", (end) => this.#lost(end));
@@ -50,6 +63,7 @@ export class Link {
   }
 
   #lost(end) {
+    if (this.ended) return;
     this.room = null;
     const code = end?.code ?? 1006;
     const known = REASONS[code] ?? `The server ended the session (code ${code}).`;

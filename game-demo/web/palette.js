@@ -2,15 +2,16 @@
 
 export const own = "#5de4ff";
 export const ground = "#080c15";
-export const floor = "#0a101c";
-export const floorLight = "#101a2e";
-export const grid = "rgba(120, 155, 220, 0.085)";
+export const floor = "#0a111f";
+export const floorLight = "#14223c";
+export const grid = "rgba(120, 155, 220, 0.1)";
 export const edge = "rgba(120, 160, 230, 0.42)";
-export const wallFill = "#141d31";
-export const wallLine = "#3a4c74";
-export const rockFill = "#151b2a";
-export const rockLine = "#46526e";
-export const rockDent = "rgba(120, 140, 190, 0.16)";
+export const wallFill = "#1a2740";
+export const wallLine = "#4d679e";
+export const rockFill = "#1b2334";
+export const rockLine = "#5f6f95";
+export const rockDent = "rgba(120, 140, 190, 0.2)";
+export const shield = "#7db4ff";
 export const danger = "#ff5d6c";
 export const text = "#dbe4f5";
 export const dim = "rgba(200, 214, 240, 0.62)";

@@ -19,8 +19,12 @@ pub const REJECT_BYTES_MAX: usize = 256;
 /// Ticks a second of a room: beyond, a tick is shorter than the timers of most systems.
 pub const TICK_RATE_HZ_MAX: u16 = 1000;
 
-/// Bytes of any other client message: 8 inputs of 128 words with room for text commands.
+/// Bytes of any other client message: 8 inputs of [`INPUT_BITS_MAX`], and the longest command is a sixth of it.
 pub const CLIENT_MESSAGE_BYTES_MAX: usize = 4096;
+
+/// Bits of the schema's input: 8 of them are 4000 bytes, and the 96 that are left hold what goes before them (12 bytes, 35
+/// bits) and between them (20 bits each, and gaps of at most 63 bits): 92 bytes in all.
+pub const INPUT_BITS_MAX: u32 = 4000;
 
 /// Bytes of a server message that a client accepts: a Welcome with a full schema, or 65,536 small entities in full.
 pub const SERVER_MESSAGE_BYTES_MAX: usize = 1 << 20;

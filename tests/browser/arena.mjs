@@ -4,7 +4,8 @@
 import { newPage, noComplaints, withBrowser } from "./chromium.mjs";
 
 const [executable, url, botsText, shots] = process.argv.slice(2);
-const bots = Number(botsText);
+// One makes room for each of the two.
+const bots = Number(botsText) - 2;
 
 /** Waits until `body`, run in the page with `argument`, returns something true; that is the result. */
 async function until(page, what, body, argument) {

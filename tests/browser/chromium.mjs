@@ -27,8 +27,8 @@ export async function withBrowser(executablePath, body) {
 }
 
 /** A new page in a context of its own, with a list `page.complaints` of what went wrong in it. */
-export async function newPage(browser, name, viewport = { width: 1000, height: 700 }) {
-  const context = await browser.newContext({ viewport });
+export async function newPage(browser, name, viewport = { width: 1000, height: 700 }, device = {}) {
+  const context = await browser.newContext({ viewport, ...device });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   page.complaints = [];

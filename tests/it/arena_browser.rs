@@ -7,7 +7,8 @@ use tickwire_tests::process::{Program, run};
 use tickwire_tests::repository;
 use tickwire_tests::tools::{Tool, ready};
 
-/// For a run in a browser, or a release build by cargo on a machine that has none yet.
+/// For a run in a browser, or a release build by cargo on a machine that has none yet. Three devices, each of which waits to
+/// shoot somebody down and to be shot down, need a good part of it on a loaded machine.
 const LIMIT: Duration = Duration::from_secs(600);
 const BOTS: &str = "20";
 
@@ -18,6 +19,18 @@ fn two_pages_fly_and_shoot_among_bots_and_one_leaving_disappears() {
     let mut command = Command::new(node);
     command.arg(repository::path("tests/browser/arena.mjs")).arg(chromium);
     command.args([&server.http("/"), BOTS]).arg(repository::artifacts("arena"));
+    let out = run(&mut command, LIMIT);
+    assert!(out.status.success(), "{}\n{}\n{}", out.stdout, out.stderr, server.stderr());
+    assert!(!server.stderr().contains("panicked"), "{}", server.stderr());
+}
+
+#[test]
+fn a_room_by_link_is_played_and_left_on_a_desktop_and_on_phones() {
+    let Some([node, chromium]) = ready("arena by link", [Tool::Node, Tool::Chromium]) else { return };
+    let server = Program::Package("game-demo").start(&["--bots", "8"]);
+    let mut command = Command::new(node);
+    command.arg(repository::path("tests/browser/arena-room.mjs")).arg(chromium);
+    command.arg(server.http("/")).arg(repository::artifacts("arena-room"));
     let out = run(&mut command, LIMIT);
     assert!(out.status.success(), "{}\n{}\n{}", out.stdout, out.stderr, server.stderr());
     assert!(!server.stderr().contains("panicked"), "{}", server.stderr());

@@ -119,7 +119,7 @@ impl Crowd {
                     }
                 }
             }
-            if let Some(bot) = self.bots.first() {
+            if let Some(bot) = self.bots.first_mut() {
                 // All bots hear of a tick at about the same moment, so one of them is waited for.
                 let _ = bot.client.wait(self.clock.now(), NAP);
             }

@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tickwire_netcode::ids::{InputSeq, PlayerId};
-use tickwire_netcode::message::Hello;
 use tickwire_netcode::message::bounded::Text;
+use tickwire_netcode::message::{Hello, kind};
 use tickwire_netcode::schema::Layout;
 use tickwire_netcode::session::{ClientConfig, ClientEvent, ClientSession};
-use tickwire_netcode::snapshot::update::{UPDATE, decode_update};
+use tickwire_netcode::snapshot::update::decode_update;
 use tickwire_netcode::time::Time;
 
 use super::full_size::FullSize;
@@ -278,7 +278,7 @@ fn on_update(
     }
     let tally = &mut desk.tally;
     tally.bytes += message.len() as u64;
-    let (Some(&UPDATE), Some(room)) = (message.first(), room) else { return };
+    let (Some(&kind::UPDATE), Some(room)) = (message.first(), room) else { return };
     // One that does not decode is in the session's own count, and here in none but `failed`.
     let Ok(update) = decode_update(message) else {
         tally.failed += 1;

@@ -88,6 +88,8 @@ pub struct Client {
     pub(crate) checked: Checked,
     events: VecDeque<Event>,
     closed: bool,
+    /// When the input was due that a wait has returned for last.
+    woken_for: Option<Time>,
     /// Reused for messages that are sent.
     message: Vec<u8>,
 }
@@ -109,6 +111,7 @@ impl Client {
             checked: Checked::default(),
             events: VecDeque::new(),
             closed: false,
+            woken_for: None,
             message: Vec::new(),
         })
     }
@@ -181,14 +184,25 @@ impl Client {
 
     /// Blocks until something arrives, an ack or an input is due, or `timeout` has passed; then poll.
     ///
+    /// Returns once for each input that is due, whether or not it is given: a spectator may sleep as well.
+    ///
     /// Sleeps in the kernel (a read with a timeout, whose grain is that of the system's timers: about 1 ms), so that
     /// an idle bot costs no CPU. It serves one client: a program with many polls all of them and sleeps by itself.
     ///
     /// # Errors
     /// The socket refuses to change its mode.
-    pub fn wait(&self, now: Time, timeout: Duration) -> Result<(), ClientError> {
-        let due = self.session.poll_timeout().map_or(timeout, |due| due.since(now));
-        self.transport.wait(timeout.min(due))
+    pub fn wait(&mut self, now: Time, timeout: Duration) -> Result<(), ClientError> {
+        let time = self.wait_time(now, timeout);
+        self.transport.wait(time)
+    }
+
+    pub(crate) fn wait_time(&mut self, now: Time, timeout: Duration) -> Duration {
+        let input = self.session.next_input_at().filter(|&at| self.woken_for != Some(at));
+        if let Some(due) = input.filter(|&at| at <= now) {
+            self.woken_for = Some(due);
+        }
+        let due = [input, self.session.next_ack_at()].into_iter().flatten().min();
+        due.map_or(timeout, |due| due.since(now).min(timeout))
     }
 
     /// Leaves on purpose. Go on polling until [`Event::Closed`], or drop the client.

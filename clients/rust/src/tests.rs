@@ -343,6 +343,20 @@ fn a_server_that_breaks_the_protocol_is_closed_with_its_code() {
 }
 
 #[test]
+fn who_gives_no_inputs_waits_all_the_same() {
+    let (mut client, mut server, clock) = joined();
+    server.update(clock.now(), None);
+    drive(&mut client, &mut server, &clock, |client, _| client.is_live());
+    let due = client.session.next_input_at().expect("the clock is anchored");
+    let timeout = Duration::from_secs(60);
+    let now = due.max(clock.now()) + Duration::from_millis(500);
+    // Whatever is owed is sent, so that only the input is left to wait for.
+    client.poll(now).unwrap();
+    assert_eq!(client.wait_time(due, timeout), Duration::ZERO, "an input is due");
+    assert_eq!(client.wait_time(now, timeout), timeout, "it was not given, and is not asked for again");
+}
+
+#[test]
 fn a_refused_upgrade_says_its_status() {
     let (listener, url) = listen();
     let clock = Clock::new();

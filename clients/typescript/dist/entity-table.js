@@ -4,7 +4,7 @@
  * Invariant: ids ascend, but while `HeldSlot` decodes a body.
  */
 import { ProtocolError } from "./error.js";
-import { SLOT_WORDS_MAX } from "./limits.js";
+import { ENTITIES_MAX, SLOT_WORDS_MAX } from "./limits.js";
 /** Entities in ascending id order, their rows end to end. Reused: arrays grow and never shrink. */
 export class EntityTable {
     count = 0;
@@ -24,7 +24,7 @@ export class EntityTable {
     push(id, classIndex, own, words) {
         const row = this.count;
         const start = this.#wordCount;
-        if (start + words > SLOT_WORDS_MAX)
+        if (row >= ENTITIES_MAX || start + words > SLOT_WORDS_MAX)
             throw new ProtocolError("the state is too big");
         if (row === this.ids.length) {
             this.ids = grown(this.ids, row + 1);

@@ -11,6 +11,10 @@ import type { SlotHeader } from "./messages.ts";
 export declare class HeldSlot {
     #private;
     constructor(layout: Layout);
+    /** Whether it is the own kind; meaningless before the first state. */
+    get own(): boolean;
+    /** What `decode` made last, whether or not it becomes a point. */
+    get decoded(): EntityTable;
     /** The newest state; empty before the first. */
     get newest(): EntityTable;
     /** The hash of the newest state, whether it was sent or not; `undefined` before the first. */

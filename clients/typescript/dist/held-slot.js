@@ -24,6 +24,14 @@ export class HeldSlot {
     constructor(layout) {
         this.#layout = layout;
     }
+    /** Whether it is the own kind; meaningless before the first state. */
+    get own() {
+        return this.#own;
+    }
+    /** What `decode` made last, whether or not it becomes a point. */
+    get decoded() {
+        return this.#tables[this.#decoded];
+    }
     /** The newest state; empty before the first. */
     get newest() {
         return this.#points.length === 0 ? EMPTY : this.#tables[this.#points[0]];

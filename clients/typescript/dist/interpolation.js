@@ -17,7 +17,7 @@ export class Interpolation {
     #ring = [];
     #views = new Map();
     #byClass;
-    #frame = 0;
+    #pass = 0;
     #tick = 0;
     #ownTick = 0;
     constructor(layout, tickMs, snapshotEvery) {
@@ -44,14 +44,14 @@ export class Interpolation {
         this.#ownTick = clock.tickAt(nowMs, clock.ownDelayMs, this.#ownTick);
         if (this.#ring.length === 0)
             return this.#tick;
-        this.#frame += 1;
+        this.#pass += 1;
         for (const list of this.#byClass)
             list.length = 0;
         const own = this.#pairAt(this.#ownTick);
         this.#drawOwn(own);
         this.#drawOthers(this.#pairAt(this.#tick), own.a);
         for (const [id, view] of this.#views)
-            if (view.drawn !== this.#frame)
+            if (view.drawn !== this.#pass)
                 this.#views.delete(id);
         return this.#tick;
     }
@@ -78,7 +78,7 @@ export class Interpolation {
         const { a } = pair;
         for (let row = 0; row < a.count; row++) {
             const id = a.ids[row];
-            if (this.#views.get(id)?.drawn === this.#frame)
+            if (this.#views.get(id)?.drawn === this.#pass)
                 continue;
             // It was own, and is gone from the snapshot that own entities are drawn from.
             if (a.own[row] === 1 && newest.rowOf(id) < 0)
@@ -103,7 +103,7 @@ export class Interpolation {
             else
                 step(view, field, a.words, at);
         }
-        view.drawn = this.#frame;
+        view.drawn = this.#pass;
         this.#byClass[classIndex].push(view.entity);
     }
     #view(id, classIndex, layout) {

@@ -24,7 +24,9 @@ export declare const NAME_BYTES_MAX = 32;
 export declare const TOKEN_BYTES_MAX = 512;
 /** Welcome is a schema of at most 64 KiB and small fields. */
 export declare const WELCOME_BYTES_MAX: number;
-/** Words of one entity. A full record of the longest texts has 2080; rooms use some ten. */
-export declare const RECORD_WORDS_MAX = 4096;
-/** Words of one decoded slot, 64 MB: an Update of a few bytes per entity cannot claim more memory than this. */
+/** Words of one record, PROTOCOL section 9. */
+export declare const RECORD_WORDS_MAX = 128;
+/** Entities of one slot, PROTOCOL section 9. */
+export declare const ENTITIES_MAX: number;
+/** Words of one decoded slot, 16 MiB, PROTOCOL section 9: an Update of a few bytes per entity cannot claim more memory than this. */
 export declare const SLOT_WORDS_MAX: number;

@@ -24,8 +24,10 @@ export const NAME_BYTES_MAX = 32;
 export const TOKEN_BYTES_MAX = 512;
 /** Welcome is a schema of at most 64 KiB and small fields. */
 export const WELCOME_BYTES_MAX = 68 * 1024;
-/** Words of one entity. A full record of the longest texts has 2080; rooms use some ten. */
-export const RECORD_WORDS_MAX = 4096;
-/** Words of one decoded slot, 64 MB: an Update of a few bytes per entity cannot claim more memory than this. */
-export const SLOT_WORDS_MAX = 1 << 24;
+/** Words of one record, PROTOCOL section 9. */
+export const RECORD_WORDS_MAX = 128;
+/** Entities of one slot, PROTOCOL section 9. */
+export const ENTITIES_MAX = 1 << 16;
+/** Words of one decoded slot, 16 MiB, PROTOCOL section 9: an Update of a few bytes per entity cannot claim more memory than this. */
+export const SLOT_WORDS_MAX = 1 << 22;
 //# sourceMappingURL=limits.js.map

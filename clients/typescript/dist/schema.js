@@ -8,6 +8,8 @@
 import { CloseCode } from "./close.js";
 import { ProtocolError } from "./error.js";
 import { CLASSES_MAX, COMMANDS_MAX, EVENTS_MAX, FIELDS_MAX, NAME_BYTES_MAX, VARIANTS_MAX } from "./limits.js";
+/** The largest value that both clients can draw. */
+const F32_MAX = 3.4028234663852886e38;
 const FLAG_OWNER = 1;
 const FLAG_EXACT = 2;
 const FLAG_ONCE = 4;
@@ -19,26 +21,27 @@ const FLAG_EDGE = 8;
  * `CloseCode.BadMessage` for what no version allows.
  */
 export function decodeSchema(decoder) {
-    const record = () => decodeRecord(decoder);
+    const record = (flags) => () => decodeRecord(decoder, flags);
     const schema = {
-        classes: decoder.list(CLASSES_MAX, record),
-        input: record(),
-        events: decoder.list(EVENTS_MAX, record),
-        commands: decoder.list(COMMANDS_MAX, record),
+        classes: decoder.list(CLASSES_MAX, record(FLAG_OWNER | FLAG_EXACT | FLAG_ONCE)),
+        input: record(FLAG_EDGE)(),
+        events: decoder.list(EVENTS_MAX, record(0)),
+        commands: decoder.list(COMMANDS_MAX, record(0)),
     };
     checkNames("class", schema.classes);
     checkNames("event", schema.events);
     checkNames("command", schema.commands);
     return schema;
 }
-function decodeRecord(decoder) {
+/** `flags` are those that have a meaning in this kind of record. */
+function decodeRecord(decoder, flags) {
     const name = decoder.text(NAME_BYTES_MAX);
-    const fields = decoder.list(FIELDS_MAX, () => decodeField(decoder));
+    const fields = decoder.list(FIELDS_MAX, () => decodeField(decoder, flags));
     checkNames(`field of ${name}`, fields);
     fields.forEach((field, index) => checkRelations(fields, field, index));
     return { name, fields };
 }
-function decodeField(decoder) {
+function decodeField(decoder, allowed) {
     const name = decoder.text(NAME_BYTES_MAX);
     const kind = decodeKind(decoder, name);
     const flags = decoder.u8();
@@ -47,10 +50,15 @@ function decodeField(decoder) {
     const edgeWith = decoder.option(() => decoder.u8());
     const velocityOf = decoder.option(() => decoder.u8());
     const tolerance = decoder.u32();
-    if ((flags & ~(FLAG_OWNER | FLAG_EXACT | FLAG_ONCE | FLAG_EDGE)) !== 0)
+    if ((flags & ~allowed) !== 0)
         throw unknown(name, `flags ${flags}`);
     if (interpolation > 1)
         throw unknown(name, `interpolation ${interpolation}`);
+    const isNumber = kind.type !== "flag" && kind.type !== "enum" && kind.type !== "text";
+    if ((flags & FLAG_EDGE) !== 0 && kind.type !== "flag")
+        throw new ProtocolError(`field ${name} cannot be an edge`);
+    if (interpolation === 1 && !isNumber)
+        throw new ProtocolError(`field ${name} cannot be drawn in between`);
     if (tolerance !== 0)
         throw unknown(name, "reserved settings");
     const exact = (flags & FLAG_EXACT) !== 0;
@@ -75,7 +83,7 @@ function decodeKind(decoder, field) {
     const tag = decoder.tag();
     switch (tag) {
         case 0:
-            return { type: "integer", min: decoder.i32(), span: decoder.u32() };
+            return decodeInteger(decoder, field);
         case 1:
             return { type: "float", axis: decodeAxis(decoder, field) };
         case 2:
@@ -95,7 +103,7 @@ function decodeKind(decoder, field) {
         case 5:
             return { type: "vec2", x: decodeAxis(decoder, field), y: decodeAxis(decoder, field) };
         case 6:
-            return { type: "text", bytesMax: decoder.u8() };
+            return decodeText(decoder, field);
         case 7:
             return { type: "vec3", x: decodeAxis(decoder, field), y: decodeAxis(decoder, field), z: decodeAxis(decoder, field) };
         case 8: {
@@ -140,9 +148,23 @@ function isVelocity(kind, of) {
         return of?.type === "vec3" || of?.type === "quat";
     return kind.type === "vec2" && of?.type === "vec2";
 }
+function decodeInteger(decoder, field) {
+    const min = decoder.i32();
+    const span = decoder.u32();
+    if (min + span > 0xffff_ffff)
+        throw new ProtocolError(`field ${field}: integer above 32 bits`);
+    return { type: "integer", min, span };
+}
+function decodeText(decoder, field) {
+    const bytesMax = decoder.u8();
+    if (bytesMax === 0)
+        throw new ProtocolError(`field ${field}: text of no bytes`);
+    return { type: "text", bytesMax };
+}
 function decodeAxis(decoder, field) {
     const axis = { min: decoder.f64(), step: decoder.f64(), span: decoder.u32() };
-    if (!Number.isFinite(axis.min) || !(axis.step > 0) || !Number.isFinite(axis.min + axis.step * axis.span)) {
+    const fits = [axis.min, axis.step, axis.min + axis.span * axis.step].every((value) => Math.abs(value) <= F32_MAX);
+    if (!fits || !(axis.step > 0)) {
         throw new ProtocolError(`field ${field}: axis from ${axis.min} by ${axis.step}`);
     }
     return axis;

@@ -23,6 +23,6 @@ export declare class World {
     apply(message: Uint8Array, slots: readonly SlotHeader[], count: number): void;
     /** The hash of the newest state of a slot, if there is one: 0 is the public one. Computed, whether it was sent or not. */
     slotHash(place: number): number | undefined;
-    /** Writes the union of the slots to `into`. An entity of several slots gets the fields of all of them. */
+    /** Writes the union of the slots to `into`: PROTOCOL section 6.2 says which slot counts. */
     merge(into: Snapshot): void;
 }

@@ -5,7 +5,7 @@
  */
 
 import { ProtocolError } from "./error.ts";
-import { SLOT_WORDS_MAX } from "./limits.ts";
+import { ENTITIES_MAX, SLOT_WORDS_MAX } from "./limits.ts";
 
 /** Entities in ascending id order, their rows end to end. Reused: arrays grow and never shrink. */
 export class EntityTable {
@@ -28,7 +28,7 @@ export class EntityTable {
   push(id: number, classIndex: number, own: boolean, words: number): number {
     const row = this.count;
     const start = this.#wordCount;
-    if (start + words > SLOT_WORDS_MAX) throw new ProtocolError("the state is too big");
+    if (row >= ENTITIES_MAX || start + words > SLOT_WORDS_MAX) throw new ProtocolError("the state is too big");
     if (row === this.ids.length) {
       this.ids = grown(this.ids, row + 1);
       this.classes = grown(this.classes, row + 1);

@@ -31,6 +31,16 @@ export class HeldSlot {
     this.#layout = layout;
   }
 
+  /** Whether it is the own kind; meaningless before the first state. */
+  get own(): boolean {
+    return this.#own;
+  }
+
+  /** What `decode` made last, whether or not it becomes a point. */
+  get decoded(): EntityTable {
+    return this.#tables[this.#decoded]!;
+  }
+
   /** The newest state; empty before the first. */
   get newest(): EntityTable {
     return this.#points.length === 0 ? EMPTY : this.#tables[this.#points[0]!]!;

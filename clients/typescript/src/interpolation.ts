@@ -44,7 +44,7 @@ export class Interpolation {
   readonly #ring: Snapshot[] = [];
   readonly #views = new Map<number, View>();
   readonly #byClass: Entity[][];
-  #frame = 0;
+  #pass = 0;
   #tick = 0;
   #ownTick = 0;
 
@@ -74,12 +74,12 @@ export class Interpolation {
     this.#tick = this.tickAt(nowMs);
     this.#ownTick = clock.tickAt(nowMs, clock.ownDelayMs, this.#ownTick);
     if (this.#ring.length === 0) return this.#tick;
-    this.#frame += 1;
+    this.#pass += 1;
     for (const list of this.#byClass) list.length = 0;
     const own = this.#pairAt(this.#ownTick);
     this.#drawOwn(own);
     this.#drawOthers(this.#pairAt(this.#tick), own.a);
-    for (const [id, view] of this.#views) if (view.drawn !== this.#frame) this.#views.delete(id);
+    for (const [id, view] of this.#views) if (view.drawn !== this.#pass) this.#views.delete(id);
     return this.#tick;
   }
 
@@ -106,7 +106,7 @@ export class Interpolation {
     const { a } = pair;
     for (let row = 0; row < a.count; row++) {
       const id = a.ids[row]!;
-      if (this.#views.get(id)?.drawn === this.#frame) continue;
+      if (this.#views.get(id)?.drawn === this.#pass) continue;
       // It was own, and is gone from the snapshot that own entities are drawn from.
       if (a.own[row] === 1 && newest.rowOf(id) < 0) continue;
       this.#draw(pair, row, false);
@@ -127,7 +127,7 @@ export class Interpolation {
       if (field.linear && moves) between(view.entity, field, a.words, at, b.words, b.starts[next]!, alpha);
       else step(view, field, a.words, at);
     }
-    view.drawn = this.#frame;
+    view.drawn = this.#pass;
     this.#byClass[classIndex]!.push(view.entity as unknown as Entity);
   }
 

@@ -65,6 +65,8 @@ export interface Schema {
   readonly commands: readonly RecordSchema[];
 }
 
+/** The largest value that both clients can draw. */
+const F32_MAX = 3.4028234663852886e38;
 const FLAG_OWNER = 1;
 const FLAG_EXACT = 2;
 const FLAG_ONCE = 4;
@@ -77,12 +79,12 @@ const FLAG_EDGE = 8;
  * `CloseCode.BadMessage` for what no version allows.
  */
 export function decodeSchema(decoder: Decoder): Schema {
-  const record = (): RecordSchema => decodeRecord(decoder);
+  const record = (flags: number) => (): RecordSchema => decodeRecord(decoder, flags);
   const schema = {
-    classes: decoder.list(CLASSES_MAX, record),
-    input: record(),
-    events: decoder.list(EVENTS_MAX, record),
-    commands: decoder.list(COMMANDS_MAX, record),
+    classes: decoder.list(CLASSES_MAX, record(FLAG_OWNER | FLAG_EXACT | FLAG_ONCE)),
+    input: record(FLAG_EDGE)(),
+    events: decoder.list(EVENTS_MAX, record(0)),
+    commands: decoder.list(COMMANDS_MAX, record(0)),
   };
   checkNames("class", schema.classes);
   checkNames("event", schema.events);
@@ -90,15 +92,16 @@ export function decodeSchema(decoder: Decoder): Schema {
   return schema;
 }
 
-function decodeRecord(decoder: Decoder): RecordSchema {
+/** `flags` are those that have a meaning in this kind of record. */
+function decodeRecord(decoder: Decoder, flags: number): RecordSchema {
   const name = decoder.text(NAME_BYTES_MAX);
-  const fields = decoder.list(FIELDS_MAX, () => decodeField(decoder));
+  const fields = decoder.list(FIELDS_MAX, () => decodeField(decoder, flags));
   checkNames(`field of ${name}`, fields);
   fields.forEach((field, index) => checkRelations(fields, field, index));
   return { name, fields };
 }
 
-function decodeField(decoder: Decoder): Field {
+function decodeField(decoder: Decoder, allowed: number): Field {
   const name = decoder.text(NAME_BYTES_MAX);
   const kind = decodeKind(decoder, name);
   const flags = decoder.u8();
@@ -107,8 +110,11 @@ function decodeField(decoder: Decoder): Field {
   const edgeWith = decoder.option(() => decoder.u8());
   const velocityOf = decoder.option(() => decoder.u8());
   const tolerance = decoder.u32();
-  if ((flags & ~(FLAG_OWNER | FLAG_EXACT | FLAG_ONCE | FLAG_EDGE)) !== 0) throw unknown(name, `flags ${flags}`);
+  if ((flags & ~allowed) !== 0) throw unknown(name, `flags ${flags}`);
   if (interpolation > 1) throw unknown(name, `interpolation ${interpolation}`);
+  const isNumber = kind.type !== "flag" && kind.type !== "enum" && kind.type !== "text";
+  if ((flags & FLAG_EDGE) !== 0 && kind.type !== "flag") throw new ProtocolError(`field ${name} cannot be an edge`);
+  if (interpolation === 1 && !isNumber) throw new ProtocolError(`field ${name} cannot be drawn in between`);
   if (tolerance !== 0) throw unknown(name, "reserved settings");
   const exact = (flags & FLAG_EXACT) !== 0;
   if (exact && ((flags & FLAG_OWNER) === 0 || numbersIn(kind) === 0)) throw new ProtocolError(`field ${name} cannot be exact`);
@@ -131,7 +137,7 @@ function decodeKind(decoder: Decoder, field: string): FieldKind {
   const tag = decoder.tag();
   switch (tag) {
     case 0:
-      return { type: "integer", min: decoder.i32(), span: decoder.u32() };
+      return decodeInteger(decoder, field);
     case 1:
       return { type: "float", axis: decodeAxis(decoder, field) };
     case 2:
@@ -149,7 +155,7 @@ function decodeKind(decoder: Decoder, field: string): FieldKind {
     case 5:
       return { type: "vec2", x: decodeAxis(decoder, field), y: decodeAxis(decoder, field) };
     case 6:
-      return { type: "text", bytesMax: decoder.u8() };
+      return decodeText(decoder, field);
     case 7:
       return { type: "vec3", x: decodeAxis(decoder, field), y: decodeAxis(decoder, field), z: decodeAxis(decoder, field) };
     case 8: {
@@ -195,9 +201,23 @@ function isVelocity(kind: FieldKind, of: FieldKind | undefined): boolean {
   return kind.type === "vec2" && of?.type === "vec2";
 }
 
+function decodeInteger(decoder: Decoder, field: string): FieldKind {
+  const min = decoder.i32();
+  const span = decoder.u32();
+  if (min + span > 0xffff_ffff) throw new ProtocolError(`field ${field}: integer above 32 bits`);
+  return { type: "integer", min, span };
+}
+
+function decodeText(decoder: Decoder, field: string): FieldKind {
+  const bytesMax = decoder.u8();
+  if (bytesMax === 0) throw new ProtocolError(`field ${field}: text of no bytes`);
+  return { type: "text", bytesMax };
+}
+
 function decodeAxis(decoder: Decoder, field: string): Axis {
   const axis = { min: decoder.f64(), step: decoder.f64(), span: decoder.u32() };
-  if (!Number.isFinite(axis.min) || !(axis.step > 0) || !Number.isFinite(axis.min + axis.step * axis.span)) {
+  const fits = [axis.min, axis.step, axis.min + axis.span * axis.step].every((value) => Math.abs(value) <= F32_MAX);
+  if (!fits || !(axis.step > 0)) {
     throw new ProtocolError(`field ${field}: axis from ${axis.min} by ${axis.step}`);
   }
   return axis;

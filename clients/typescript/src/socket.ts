@@ -2,6 +2,8 @@
 
 /** The part of `WebSocket` that is used. Node's `ws` fits as well. */
 export interface SocketLike {
+  /** 1 while open; anything else takes no message. */
+  readonly readyState: number;
   binaryType: string;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
@@ -35,8 +37,17 @@ export interface SocketClose {
   readonly reason: string;
 }
 
-/** Sends a message, as `ByteWriter.finish` made it: the bytes are all of their buffer. */
+/** `WebSocket.OPEN`; a constant of ours, since a socket class that is passed in need not have it. */
+const OPEN = 1;
+
+/**
+ * Sends a message, as `ByteWriter.finish` made it: the bytes are all of their buffer.
+ *
+ * Between the server's close frame and the close event nobody hears any more: the message is dropped, because
+ * browsers write an error to the console for each one.
+ */
 export function sendMessage(socket: SocketLike, message: Uint8Array): void {
+  if (socket.readyState !== OPEN) return;
   socket.send(message.buffer as ArrayBuffer);
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { EntityTable } from "./entity-table.ts";
+import { ProtocolError } from "./error.ts";
 import { HeldSlot } from "./held-slot.ts";
 import type { Layout } from "./layout.ts";
 import { SLOTS_MAX } from "./limits.ts";
@@ -37,6 +38,7 @@ export class World {
       if (slot.content === "same") this.#slots[i]!.checkSame(slot);
       if (slot.content === "body") this.#slots[i]!.decode(message, slot);
     }
+    checkClasses(this.#slots.map((held, i) => (i < count && slots[i]!.content === "body" ? held.decoded : held.newest)));
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!;
       if (slot.content === "same") this.#slots[i]!.commitSame();
@@ -49,39 +51,64 @@ export class World {
     return this.#slots[place]?.hash;
   }
 
-  /** Writes the union of the slots to `into`. An entity of several slots gets the fields of all of them. */
+  /** Writes the union of the slots to `into`: PROTOCOL section 6.2 says which slot counts. */
   merge(into: Snapshot): void {
     into.clear();
+    const tables = this.#slots.map((slot) => slot.newest);
     const at = [0, 0, 0, 0];
-    for (let id = this.#nextId(at); id !== Infinity; id = this.#nextId(at)) this.#mergeOne(id, at, into);
+    for (let id = nextId(tables, at); id !== Infinity; id = nextId(tables, at)) this.#mergeOne(id, tables, at, into);
   }
 
-  #nextId(at: readonly number[]): number {
-    let next = Infinity;
+  #mergeOne(id: number, tables: readonly EntityTable[], at: number[], into: Snapshot): void {
+    let shown = -1;
+    let own = -1;
     for (let s = 0; s < SLOTS_MAX; s++) {
-      const slot = this.#slots[s]!.newest;
-      if (at[s]! < slot.count) next = Math.min(next, slot.ids[at[s]!]!);
+      if (!takes(tables[s]!, s, at, id)) continue;
+      if (this.#slots[s]!.own) own = own < 0 ? s : own;
+      else shown = shown < 0 ? s : shown;
     }
-    return next;
+    // Of an entity that no public slot has, only the owner's words are known.
+    if (shown < 0) return;
+    const table = tables[shown]!;
+    const row = at[shown]! - 1;
+    const classIndex = table.classes[row]!;
+    const layout = this.#layout.classes[classIndex]!;
+    const start = into.push(id, classIndex, own >= 0, layout.words);
+    layout.copy("public", table.words, table.starts[row]!, into.words, start);
+    if (own < 0) return layout.fillExact(into.words, start);
+    const mine = tables[own]!;
+    layout.copy("owner", mine.words, mine.starts[at[own]! - 1]!, into.words, start);
   }
+}
 
-  #mergeOne(id: number, at: number[], into: Snapshot): void {
-    let start = -1;
-    for (let s = 0; s < SLOTS_MAX; s++) {
-      const slot = this.#slots[s]!.newest;
-      const row = at[s]!;
-      if (row >= slot.count || slot.ids[row] !== id) continue;
-      at[s] = row + 1;
-      const classIndex = slot.classes[row]!;
-      const layout = this.#layout.classes[classIndex]!;
-      if (start < 0) start = into.push(id, classIndex, false, layout.words);
-      // Two slots of one Update can only disagree when one of them is thinned: the first one counts.
-      if (into.classes[into.count - 1] !== classIndex) continue;
-      const own = slot.own[row] === 1;
-      if (own) into.own[into.count - 1] = 1;
-      layout.copy(own ? "owner" : "public", slot.words, slot.starts[row]!, into.words, start);
+/** The least id at the places `at` of the tables. */
+function nextId(tables: readonly EntityTable[], at: readonly number[]): number {
+  let next = Infinity;
+  for (let s = 0; s < tables.length; s++) {
+    const table = tables[s]!;
+    if (at[s]! < table.count) next = Math.min(next, table.ids[at[s]!]!);
+  }
+  return next;
+}
+
+/** Moves past the entity `id` if it is at the place of table `s`. */
+function takes(table: EntityTable, s: number, at: number[], id: number): boolean {
+  const row = at[s]!;
+  if (row >= table.count || table.ids[row] !== id) return false;
+  at[s] = row + 1;
+  return true;
+}
+
+/** Throws `ProtocolError` when two of the tables have an entity with different classes. */
+function checkClasses(tables: readonly EntityTable[]): void {
+  const at = tables.map(() => 0);
+  for (let id = nextId(tables, at); id !== Infinity; id = nextId(tables, at)) {
+    let seen = -1;
+    for (let s = 0; s < tables.length; s++) {
+      if (!takes(tables[s]!, s, at, id)) continue;
+      const classIndex = tables[s]!.classes[at[s]! - 1]!;
+      if (seen >= 0 && seen !== classIndex) throw new ProtocolError(`entity ${id} has two classes`);
+      seen = classIndex;
     }
-    const last = into.count - 1;
-    if (into.own[last] === 0) this.#layout.classes[into.classes[last]!]!.fillExact(into.words, start);
   }
 }

@@ -5,7 +5,7 @@ import { BitReader, BitWriter, ByteReader, ByteWriter } from "../dist/bits.js";
 import { ProtocolError } from "../dist/error.js";
 import { Layout, RecordLayout } from "../dist/layout.js";
 import * as messages from "../dist/messages.js";
-import { decodeSchema, type RecordSchema } from "../dist/schema.js";
+import { decodeSchema, type Field, type RecordSchema, type Schema } from "../dist/schema.js";
 import { DUEL, encodeSchema, welcome } from "./server.js";
 
 const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
@@ -112,6 +112,39 @@ test("fields are bit-coded by their largest value", () => {
   layout.decode("all", new BitReader().reset(out.finish()), back, 0);
   assert.deepEqual([...back], [...words]);
   assert.deepEqual(layout.read(back, 0), { i: 1, f: true, none: 9, t: "hé" });
+});
+
+test("a schema that the Rust client refuses is refused", () => {
+  const field = { name: "f", owner: false, exact: false, once: false, edge: false, edgeWith: undefined, velocityOf: undefined, linear: false, snap: 0 };
+  const axis = (min: number, step: number, span: number) => ({ type: "float", axis: { min, step, span } }) as const;
+  const flag = { type: "flag" } as const;
+  const text = (bytesMax: number) => ({ type: "text", bytesMax }) as const;
+  const schemaOf = (place: "classes" | "input" | "events", ...fields: Field[]): Schema => {
+    const record = { name: "R", fields };
+    const none: Schema = { classes: [], input: { name: "Input", fields: [] }, events: [], commands: [] };
+    return { ...none, [place]: place === "input" ? record : [record] };
+  };
+  const decode = (schema: Schema): Layout => {
+    const out = new ByteWriter();
+    encodeSchema(new Encoder(out), schema);
+    const decoder = new Decoder(out.finish());
+    const decoded = decodeSchema(decoder);
+    decoder.finish();
+    return new Layout(decoded);
+  };
+  for (const [name, good, bad] of [
+    ["text", schemaOf("classes", { ...field, kind: text(1) }), schemaOf("classes", { ...field, kind: text(0) })],
+    ["integer", schemaOf("classes", { ...field, kind: { type: "integer", min: 0, span: 0xffff_ffff } }), schemaOf("classes", { ...field, kind: { type: "integer", min: 1, span: 0xffff_ffff } })],
+    ["axis", schemaOf("classes", { ...field, kind: axis(0, 1e38, 3) }), schemaOf("classes", { ...field, kind: axis(0, 1e38, 4) })],
+    ["words", schemaOf("classes", { ...field, kind: text(255) }), schemaOf("classes", { ...field, kind: text(255) }, { ...field, name: "g", kind: text(255) })],
+    ["edge", schemaOf("input", { ...field, kind: flag, edge: true }), schemaOf("classes", { ...field, kind: flag, edge: true })],
+    ["edge of a text", schemaOf("input", { ...field, kind: text(1) }), schemaOf("input", { ...field, kind: text(1), edge: true })],
+    ["owner", schemaOf("classes", { ...field, kind: flag, owner: true }), schemaOf("events", { ...field, kind: flag, owner: true })],
+    ["linear", schemaOf("classes", { ...field, kind: axis(0, 1, 1), linear: true }), schemaOf("classes", { ...field, kind: flag, linear: true })],
+  ] as const) {
+    assert.doesNotThrow(() => decode(good), name);
+    assert.throws(() => decode(bad), ProtocolError, name);
+  }
 });
 
 test("words above their largest value and texts that are not UTF-8 are refused", () => {

@@ -50,6 +50,8 @@ export class FakeClock implements Clock {
 export class FakeSocket implements SocketLike {
   static last: FakeSocket | undefined;
 
+  /** As a browser's: 0 connecting, 1 open, 2 closing, 3 closed. */
+  readyState = 0;
   binaryType = "blob";
   onopen: SocketLike["onopen"] = null;
   onmessage: SocketLike["onmessage"] = null;
@@ -66,12 +68,14 @@ export class FakeSocket implements SocketLike {
   }
 
   send(data: ArrayBuffer): void {
+    if (this.readyState !== 1) throw new Error(`send in state ${this.readyState}`);
     this.sent.push(new Uint8Array(data.slice(0)));
   }
 
   close(code?: number, reason?: string): void {
     if (code !== 1000 && !(code !== undefined && code >= 3000 && code <= 4999)) throw new RangeError(`close(${code})`);
     this.closed = { code, reason };
+    this.readyState = 2;
   }
 
   /** Messages sent since the last call, of one type or all. */
@@ -82,6 +86,7 @@ export class FakeSocket implements SocketLike {
   }
 
   open(): void {
+    this.readyState = 1;
     this.onopen?.({} as never);
   }
 
@@ -94,6 +99,7 @@ export class FakeSocket implements SocketLike {
   }
 
   end(code: number, reason: string, wasClean: boolean = true): void {
+    this.readyState = 3;
     this.onclose?.({ code, reason, wasClean } as never);
   }
 }

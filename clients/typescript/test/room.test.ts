@@ -360,6 +360,20 @@ test("leave says Bye and closes with 1000", async () => {
   assert.equal(stage.clock.timers, 0);
 });
 
+test("nothing is sent between the server's close frame and the close event", async () => {
+  const { stage, room, duel } = await play();
+  room.input(() => IDLE);
+  duel.run(5);
+  stage.socket.take();
+  // The fake throws where a browser complains.
+  stage.socket.readyState = 2;
+  stage.clock.pass(2000);
+  duel.step();
+  room.leave();
+  assert.deepEqual(stage.socket.take(), []);
+  stage.socket.end(1001, "restart");
+});
+
 test("a hidden page keeps acknowledging, keeps sending inputs and keeps playing events", async () => {
   const { stage, room, duel } = await play();
   let heard = 0;

@@ -105,8 +105,12 @@ test("omitted and same slots keep their state, and depths that were not announce
   assert.equal(session.state, "Live");
   assert.deepEqual(ids(session), [1, 2]);
   session.handleMessage(server.rawUpdate({ seq: 3 }, server.slot(layout, [], false, false)), 100);
-  assert.deepEqual(ids(session), [2], "an emptied slot is empty, the other one stays");
-  session.handleMessage(server.rawUpdate({ seq: 4 }, Uint8Array.of(4 | 8, 0)), 120);
+  assert.deepEqual(ids(session), [], "what no public slot has is not drawn");
+  session.handleMessage(server.rawUpdate({ seq: 4 }, server.slot(layout, [ship(2, 2)], false, false)), 110);
+  const snapshot = new Snapshot();
+  session.world!.merge(snapshot);
+  assert.deepEqual([...snapshot.own.subarray(0, snapshot.count)], [1], "the own slot has stayed");
+  session.handleMessage(server.rawUpdate({ seq: 5 }, Uint8Array.of(4 | 8, 0)), 120);
   assert.equal(session.state, "AwaitFull");
 });
 

@@ -219,6 +219,15 @@ test("slots.json: Updates decode to the header and state they were made from", (
   }
 });
 
+test("slots.json: slots that overlap are drawn by the rule", () => {
+  const layout = new Layout(schemaOf(SLOTS.schema));
+  for (const { name, message, world: rows } of SLOTS.unions) {
+    const world = new World(layout);
+    applyTo(world, bytes(message));
+    assert.deepEqual(rowsOf(world, layout), rows, name);
+  }
+});
+
 test("slots.json: what the table allows is taken, what it does not is refused and leaves the state", () => {
   const layout = new Layout(schemaOf(SLOTS.schema));
   const start = (first: string): World => {
@@ -369,6 +378,42 @@ test("messages.json: no prefix of a server message decodes", () => {
     for (let length = 1; length < text.length / 2; length++) {
       assert.throws(() => decodeOf(type, bytes(text).slice(0, length), layout), ProtocolError, `${type}, ${length} bytes`);
     }
+  }
+});
+
+test("messages.json: a byte more is too many for every server message", () => {
+  const layout = new Layout(SCHEMA);
+  let tried = 0;
+  for (const { message: type, hex: text } of MESSAGES.messages) {
+    if (!["Welcome", "Reject", "Events", "Pong"].includes(type)) continue;
+    assert.throws(() => decodeOf(type, bytes(`${text}00`), layout), ProtocolError, type);
+    tried += 1;
+  }
+  for (const { name, message } of SLOTS.cases) {
+    const world = new World(new Layout(schemaOf(SLOTS.schema)));
+    assert.throws(() => applyTo(world, bytes(`${message}00`)), ProtocolError, name);
+  }
+  assert.ok(tried > 3);
+});
+
+test("events out of range are refused", () => {
+  const layout = new Layout(SCHEMA);
+  const empty = layout.events.findIndex((record) => record.words === 0);
+  const events = (before: number, gaps: number[], count = gaps.length): Uint8Array => {
+    const out = new ByteWriter().u8(messages.MessageType.Events).varint(before).u16(0).varint(count);
+    for (const gap of gaps) out.varint(gap).varint(0).u8(empty);
+    return out.finish();
+  };
+  const ones = (count: number): number[] => new Array<number>(count).fill(1);
+  for (const [name, good, bad] of [
+    ["a gap of 0", events(7, [1, 1]), events(7, [1, 0])],
+    ["256 events", events(0, ones(255)), events(0, ones(256))],
+    ["no events", events(0, [1]), events(0, [])],
+    ["fewer than counted", events(0, [1, 1], 2), events(0, [1], 2)],
+    ["a number past 32 bits", events(0xffff_fffe, [1]), events(0xffff_fffe, [1, 1])],
+  ] as const) {
+    assert.doesNotThrow(() => decodeOf("Events", good, layout), name);
+    assert.throws(() => decodeOf("Events", bad, layout), ProtocolError, name);
   }
 });
 

@@ -41,7 +41,7 @@ pub(crate) enum Phase<Session> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
     Lost(io::ErrorKind),
-    /// The tail is full.
+    /// Too many replies wait in the tail.
     Slow,
 }
 
@@ -66,7 +66,10 @@ pub(crate) enum Written {
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     bytes: Vec<u8>,
-    sent: usize,
+    /// Of a write of a turn or a tick: far below 4 GiB.
+    sent: u32,
+    /// How many bytes at the end are replies; more are taken up to [`TAIL_REPLY_BYTES_MAX`].
+    replies: u32,
 }
 
 impl Tail {
@@ -75,22 +78,29 @@ impl Tail {
     }
 
     fn rest(&self) -> &[u8] {
-        &self.bytes[self.sent..]
+        &self.bytes[self.sent as usize..]
     }
 
     /// Keeps `scratch[sent..]`; a large one is taken over instead of copied, so that the thread gives its memory up.
     fn keep(&mut self, scratch: &mut Vec<u8>, sent: usize) {
         if scratch.capacity() > SCRATCH_KEEP_BYTES {
-            *self = Self { bytes: std::mem::take(scratch), sent };
+            *self = Self { bytes: std::mem::take(scratch), sent: sent as u32, replies: 0 };
         } else {
-            *self = Self { bytes: scratch[sent..].to_vec(), sent: 0 };
+            *self = Self { bytes: scratch[sent..].to_vec(), sent: 0, replies: 0 };
         }
     }
 
-    fn append(&mut self, bytes: &[u8]) {
-        self.bytes.drain(..self.sent);
+    /// Appends replies; false when there are too many. The rest of an update before them is not theirs to answer for.
+    fn append(&mut self, replies: &[u8]) -> bool {
+        let count = self.rest().len().min(self.replies as usize) + replies.len();
+        if count > TAIL_REPLY_BYTES_MAX {
+            return false;
+        }
+        self.replies = count as u32;
+        self.bytes.drain(..self.sent as usize);
         self.sent = 0;
-        self.bytes.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(replies);
+        true
     }
 }
 
@@ -156,16 +166,16 @@ impl<T: Transport, Session> Connection<T, Session> {
 
     fn reply_bytes(&mut self, scratch: &mut Vec<u8>, metrics: &IoMetrics) -> Result<(), Fault> {
         if self.tail.is_pending() {
-            if self.tail.rest().len() + scratch.len() > TAIL_REPLY_BYTES_MAX {
+            if !self.tail.append(scratch) {
                 return Err(Fault::Slow);
             }
-            self.tail.append(scratch);
             metrics.send_queue_bytes_max.raise(self.tail.rest().len() as u64);
             return Ok(());
         }
         let sent = write_once(&mut self.transport, scratch, metrics).map_err(Fault::Lost)?;
         if sent < scratch.len() {
             self.keep_tail(scratch, sent, metrics);
+            self.tail.replies = self.tail.rest().len() as u32;
         }
         Ok(())
     }
@@ -191,7 +201,8 @@ impl<T: Transport, Session> Connection<T, Session> {
         if !self.tail.is_pending() {
             return Ok(true);
         }
-        self.tail.sent += write_once(&mut self.transport, self.tail.rest(), metrics).map_err(Fault::Lost)?;
+        self.tail.sent +=
+            write_once(&mut self.transport, self.tail.rest(), metrics).map_err(Fault::Lost)? as u32;
         if !self.tail.rest().is_empty() {
             return Ok(false);
         }

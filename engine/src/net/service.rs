@@ -1,7 +1,7 @@
 //! `Service`: the seam between the event loop and what is spoken over it.
 //!
 //! Owns the trait, its vocabulary and nothing else. Game sessions, plain echo and raw fan-out are implementations;
-//! the loop (`connections.rs`, `read.rs`, `event_loop.rs`) is the only caller. One service per I/O thread, called on
+//! the loop (`connections.rs`, `driver.rs`, `event_loop.rs`) is the only caller. One service per I/O thread, called on
 //! that thread only, never concurrently. Invariant: each `opened` is followed by exactly one `closed`.
 
 use std::borrow::Cow;

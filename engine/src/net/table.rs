@@ -143,8 +143,12 @@ impl<T: Transport, Session> Table<T, Session> {
 
     /// Sends the scratch, then our FIN, and waits for the peer's; `limit` is for the sending.
     pub(crate) fn finish(&mut self, id: ConnectionId, limit: Duration, now: Time) {
-        let deadline = now + limit;
         let Some(connection) = self.find(id) else { return };
+        let deadline = match connection.phase {
+            // The goodbye has begun: all of it has one deadline.
+            Phase::AwaitClose { deadline, .. } => deadline.min(now + limit),
+            _ => now + limit,
+        };
         connection.phase = Phase::Flushing { deadline };
         self.reply_or_drop(id);
         let Some(connection) = self.find(id) else { return };
@@ -157,8 +161,11 @@ impl<T: Transport, Session> Table<T, Session> {
 
     /// The tail of a connection in `Flushing` is out.
     pub(crate) fn linger(&mut self, id: ConnectionId, now: Time) {
-        let deadline = now + CLOSE_TIMEOUT;
         let Some(connection) = self.find(id) else { return };
+        let deadline = match connection.phase {
+            Phase::Flushing { deadline } => deadline.min(now + CLOSE_TIMEOUT),
+            _ => now + CLOSE_TIMEOUT,
+        };
         if connection.peer_ended || connection.transport.shutdown_write().is_err() {
             self.remove(id);
             return;

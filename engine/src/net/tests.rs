@@ -13,7 +13,9 @@ use tickwire_netcode::ws::{Limits, MessageKind, Role, WebSocket};
 
 use super::connection::Connection;
 use super::driver::Edge;
-use super::limits::{CLOSE_TIMEOUT, HEAD_TIMEOUT, READ_BYTES_PER_TURN, TAIL_REPLY_BYTES_MAX};
+use super::limits::{
+    CLOSE_TIMEOUT, HEAD_TIMEOUT, READ_BYTES_PER_TURN, SHUTDOWN_TIMEOUT, TAIL_REPLY_BYTES_MAX,
+};
 use super::service::{Closed, Sent};
 
 #[test]
@@ -132,6 +134,35 @@ fn a_service_that_reads_while_blocked_has_a_bounded_tail() {
     }
     assert_eq!(bench.closed(), [Closed::Slow]);
     assert!(sent >= TAIL_REPLY_BYTES_MAX);
+}
+
+#[test]
+fn replies_behind_the_rest_of_a_large_update_are_counted_for_themselves() {
+    let mut bench = Bench::<true>::new();
+    let mut peer = bench.join();
+    let update = vec![5; 2 * TAIL_REPLY_BYTES_MAX];
+    bench.spy.borrow_mut().update = update.clone();
+    peer.room(10);
+    bench.driver.tick(bench.now);
+    let payload = vec![1; 1 << 10];
+    for _ in 0..100 {
+        peer.say(&payload);
+        bench.edge(&peer, READABLE);
+    }
+    assert!(bench.closed().is_empty());
+    // The update is out and some replies are not: only those count.
+    peer.room(update.len() + 50 * (payload.len() + 4));
+    bench.edge(&peer, WRITABLE);
+    for _ in 0..60 {
+        peer.say(&payload);
+        bench.edge(&peer, READABLE);
+    }
+    assert!(bench.closed().is_empty());
+    for _ in 0..20 {
+        peer.say(&payload);
+        bench.edge(&peer, READABLE);
+    }
+    assert_eq!(bench.closed(), [Closed::Slow]);
 }
 
 #[test]
@@ -405,6 +436,32 @@ fn a_stop_says_goodbye_to_sessions_and_drops_what_is_no_session() {
     bench.driver.drop_all(1001, bench.now);
     assert_eq!(bench.spy.borrow().closed.len(), 1);
     bench.assert_balanced();
+}
+
+#[test]
+fn a_goodbye_has_one_deadline_however_slowly_each_part_of_it_goes_and_a_shutdown_outlasts_it() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.room(0);
+    let began = bench.now;
+    bench.driver.stop(1012, "", bench.now);
+    // The peer's close frame comes late, then room for ours; the peer's FIN never does.
+    bench.pass(CLOSE_TIMEOUT / 2);
+    let mut close = Vec::new();
+    peer.ws.close(1000, "", &mut close);
+    peer.push(&close);
+    bench.edge(&peer, READABLE);
+    bench.pass(CLOSE_TIMEOUT / 4);
+    peer.room(usize::MAX);
+    bench.edge(&peer, WRITABLE);
+    assert!(peer.wire.borrow().is_shut && !peer.is_gone());
+    while !peer.is_gone() {
+        bench.pass(Duration::from_millis(50));
+    }
+    let took = bench.now.since(began);
+    assert!((CLOSE_TIMEOUT..CLOSE_TIMEOUT + Duration::from_millis(150)).contains(&took), "{took:?}");
+    assert!(took < SHUTDOWN_TIMEOUT);
+    assert_eq!(bench.closed(), [Closed::Local(1012)]);
 }
 
 #[test]

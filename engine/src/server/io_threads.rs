@@ -162,7 +162,7 @@ where
 }
 
 /// Ends the process when its thread unwinds; the panic's message is out by then.
-struct AbortOnPanic;
+pub(super) struct AbortOnPanic;
 
 impl Drop for AbortOnPanic {
     fn drop(&mut self) {

@@ -1,10 +1,13 @@
 //! The simulation's thread: started, told to stop, joined.
+//!
+//! Game code is caught per room. Invariant: the process never goes on without its simulation: any other panic aborts it.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use super::io_threads::AbortOnPanic;
 use crate::clock::Clock;
 use crate::net::wake::Wake;
 use crate::sim::{self, Simulation, TickClock};
@@ -22,6 +25,7 @@ impl SimThread {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("tickwire-sim-0".to_owned()).spawn(move || {
+            let _guard = AbortOnPanic;
             let clock = TickClock::new(Clock::now(), tick_rate_hz);
             sim::run(simulation, clock, &wakes, &seen);
         })?;
@@ -33,7 +37,7 @@ impl Drop for SimThread {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
-            // Game code is caught per room; a panic that gets here has been printed by the panic hook.
+            // A panic does not get here: it aborts the process.
             let _ = thread.join();
         }
     }

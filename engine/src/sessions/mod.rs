@@ -205,9 +205,7 @@ impl GameSessions {
     ) {
         let seat = SeatId { room, player: seated.player };
         let kind = &self.shared.kinds[seated.kind];
-        let session =
-            connections.session(seated.connection).filter(|session| session.place == Place::Joining);
-        let Some(session) = session else {
+        let Some(session) = joining(seated.connection, connections) else {
             self.link.batch.entries.push(InboundEntry::Leave { seat, why: Leave::Lost });
             return;
         };
@@ -226,7 +224,7 @@ impl GameSessions {
         if session.protocol.welcome(welcome, &kind.schema_bytes, now, &mut session.welcome) {
             session.place = Place::Seated { seat, kind: seated.kind };
             let player = RoomPlayer::new(seated.player, seated.connection, base_tick);
-            self.rooms.entry(room, seated.kind).players.push(player);
+            self.rooms.entry(room, seated.kind, &seated.room_name).players.push(player);
         } else {
             session.place = Place::Gone;
             self.link.batch.entries.push(InboundEntry::Leave { seat, why: Leave::Lost });
@@ -243,12 +241,13 @@ impl GameSessions {
         let reason = close_reason(code);
         // Who was seated in the room's last tick has no Welcome yet.
         for seated in output.seated.drain(..) {
-            if let Some(session) = connections.session(seated.connection) {
-                session.place = Place::Seated {
-                    seat: SeatId { room: output.room, player: seated.player },
-                    kind: seated.kind,
-                };
-            }
+            let seat = SeatId { room: output.room, player: seated.player };
+            let Some(session) = joining(seated.connection, connections) else {
+                // The room may live on: it has not failed when only this thread was too slow for it.
+                self.link.batch.entries.push(InboundEntry::Leave { seat, why: Leave::Lost });
+                continue;
+            };
+            session.place = Place::Seated { seat, kind: seated.kind };
             refuse(seated.connection, code, connections);
         }
         let Some(view) = self.rooms.find(output.room) else { return };
@@ -379,6 +378,14 @@ impl Service for GameSessions {
         // What an earlier pass found no place for, and the leaves of this tick.
         self.publish();
     }
+}
+
+/// The session of a connection that still waits for its seat.
+fn joining<'a, T: Transport>(
+    id: ConnectionId,
+    connections: &'a mut Connections<'_, T, Box<PlayerSession>>,
+) -> Option<&'a mut PlayerSession> {
+    connections.session(id).map(|session| &mut **session).filter(|session| session.place == Place::Joining)
 }
 
 /// Puts a tick's events into the lanes of those who hear them.

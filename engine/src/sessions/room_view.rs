@@ -38,6 +38,8 @@ pub(super) struct RoomView {
     pub(super) room: RoomId,
     /// Index of the room's kind.
     pub(super) kind: usize,
+    /// The id that players see.
+    pub(super) name: Arc<str>,
     pub(super) players: Vec<RoomPlayer>,
     /// What was latched: the newest is what is sent, the others are what players may hold.
     pub(super) history: History,
@@ -82,7 +84,7 @@ impl RoomViews {
     }
 
     /// The view of a room, made if there is none. A view of an earlier room in the same place is replaced.
-    pub(super) fn entry(&mut self, room: RoomId, kind: usize) -> &mut RoomView {
+    pub(super) fn entry(&mut self, room: RoomId, kind: usize, name: &Arc<str>) -> &mut RoomView {
         let index = room.index as usize;
         if self.0.len() <= index {
             self.0.resize_with(index + 1, || None);
@@ -94,6 +96,7 @@ impl RoomViews {
         place.get_or_insert_with(|| RoomView {
             room,
             kind,
+            name: Arc::clone(name),
             players: Vec::new(),
             history: History::default(),
             fresh: false,

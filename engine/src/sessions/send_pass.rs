@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use tickwire_netcode::close::CloseCode;
+use tickwire_netcode::limits::SERVER_MESSAGE_BYTES_MAX;
 use tickwire_netcode::schema::Layout;
 use tickwire_netcode::session::{Pending, ServerSession, UpdatePlan};
 use tickwire_netcode::snapshot::body_cache::Coded;
@@ -15,9 +17,10 @@ use tickwire_netcode::time::{Tick, Time};
 use tickwire_netcode::ws::{MessageKind, WebSocket};
 
 use super::PlayerSession;
-use super::room_view::{RoomPlayer, RoomViews};
+use super::room_view::{RoomPlayer, RoomView, RoomViews};
 use crate::metrics::io::IoMetrics;
 use crate::net::connections::Connections;
+use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
 use crate::sim::KindWire;
 
@@ -25,6 +28,8 @@ use crate::sim::KindWire;
 #[derive(Debug, Default)]
 pub(super) struct SendPass {
     bodies: BodyCache,
+    /// Whose update was longer than a client takes, and how long it was.
+    oversized: Vec<(ConnectionId, usize)>,
 }
 
 /// What is sent to the players of a room in one pass.
@@ -53,20 +58,47 @@ impl SendPass {
             let sending = Sending { layout, history: &view.history, tick: newest.tick(), now };
             self.bodies.clear();
             for player in &view.players {
-                send(sending, player, &mut self.bodies, connections, metrics);
+                let size = send(sending, player, &mut self.bodies, connections, metrics);
+                if size > SERVER_MESSAGE_BYTES_MAX {
+                    self.oversized.push((player.connection, size));
+                }
             }
+            self.close_oversized(view, kinds, connections);
+        }
+    }
+
+    /// Ends the sessions that cannot be told the state of their room: silence would look like a bad link.
+    fn close_oversized<T: Transport>(
+        &mut self,
+        view: &RoomView,
+        kinds: &[Arc<KindWire>],
+        connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    ) {
+        if let Some(&(_, size)) = self.oversized.first() {
+            tracing::error!(
+                room = %view.name,
+                kind = %kinds[view.kind].name,
+                players = self.oversized.len(),
+                size,
+                max = SERVER_MESSAGE_BYTES_MAX,
+                "the room's state does not fit into an Update: show less, or smaller fields; its players are closed"
+            );
+        }
+        for (connection, _) in self.oversized.drain(..) {
+            connections.close(connection, CloseCode::Internal.code(), "the room's state is too large");
         }
     }
 }
 
+/// Gives the size of the update that was encoded, 0 if none was.
 fn send<T: Transport>(
     sending: Sending<'_>,
     player: &RoomPlayer,
     bodies: &mut BodyCache,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
     metrics: &IoMetrics,
-) {
-    let (mut pending, mut is_open, mut has_welcome) = (None, false, false);
+) -> usize {
+    let (mut pending, mut is_open, mut has_welcome, mut size) = (None, false, false, 0);
     let sent = connections.send(player.connection, |session, ws, buffer| {
         has_welcome = !session.welcome.is_empty();
         if has_welcome {
@@ -74,12 +106,12 @@ fn send<T: Transport>(
         }
         is_open = session.protocol.gate_open();
         if is_open {
-            pending = encode(sending, player, session, bodies, ws, buffer);
+            pending = encode(sending, player, session, bodies, &mut size, ws, buffer);
         }
     });
     metrics.count_send(sent, has_welcome, is_open, pending.is_some());
     if !sent.is_committed() {
-        return;
+        return size;
     }
     if let Some(session) = connections.session(player.connection) {
         session.welcome = Vec::new();
@@ -88,6 +120,7 @@ fn send<T: Transport>(
             session.protocol.commit(pending, sending.now);
         }
     }
+    size
 }
 
 /// One slot of one player: a body that others may share, and whether this player is due its hash.
@@ -119,12 +152,14 @@ fn code(
     Some(CodedSlot { body, hash, coded })
 }
 
-/// Appends the update of one player, and the events that are due after it.
+/// Appends the update of one player, and the events that are due after it. `size` is that of the update; nothing is
+/// appended if no client takes so much.
 fn encode(
     sending: Sending<'_>,
     player: &RoomPlayer,
     session: &PlayerSession,
     bodies: &mut BodyCache,
+    size: &mut usize,
     ws: &mut WebSocket,
     buffer: &mut Vec<u8>,
 ) -> Option<Pending> {
@@ -140,10 +175,16 @@ fn encode(
         slots: &[public.plan(bodies), own.plan(bodies)],
     };
     let mark = ws.begin(MessageKind::Binary, buffer);
+    let start = buffer.len();
     let Some(mut pending) = session.protocol.begin_update(&plan, now, buffer) else {
         ws.cancel(mark, buffer);
         return None;
     };
+    *size = buffer.len() - start;
+    if *size > SERVER_MESSAGE_BYTES_MAX {
+        ws.cancel(mark, buffer);
+        return None;
+    }
     ws.end(mark, buffer);
     loop {
         let mark = ws.begin(MessageKind::Binary, buffer);

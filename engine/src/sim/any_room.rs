@@ -9,7 +9,7 @@ use tickwire_netcode::ids::PlayerId;
 use tickwire_netcode::schema::Input;
 use tickwire_netcode::session::{ArrivedInput, InputBuffer, Verdict};
 use tickwire_netcode::snapshot::Snapshot;
-use tickwire_netcode::time::Tick;
+use tickwire_netcode::time::{Tick, Time};
 
 use super::cx::Member;
 use super::event_batch::EventBatch;
@@ -26,6 +26,8 @@ pub(crate) trait AnyRoom: Send {
     fn seat(&mut self, player: PlayerId, timing: TickTiming);
     /// Forgets the player's buffer.
     fn unseat(&mut self, player: PlayerId);
+    /// The next tick starts then.
+    fn expect(&mut self, next_starts: Time);
     /// Puts an input into its player's buffer; ignored for a player without a seat.
     fn buffer(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict>;
     /// Takes every player's input for the next tick and notes in `seats` (same order as the buffers) which were used.
@@ -73,6 +75,10 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
 
     fn unseat(&mut self, player: PlayerId) {
         self.buffers.retain(|(seated, _)| *seated != player);
+    }
+
+    fn expect(&mut self, next_starts: Time) {
+        self.buffers.iter_mut().for_each(|(_, buffer)| buffer.expect(next_starts));
     }
 
     fn buffer(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict> {

@@ -3,6 +3,7 @@
 //! Owns who sits where (player, I/O thread, connection) and the isolation of game code: a panic is caught here and ends
 //! this room alone. Does not own channels or time. Invariant: seats ascend by player and match the room's input buffers one to one.
 
+use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -56,6 +57,8 @@ pub(crate) struct Hosted {
     empty_ticks: u32,
     /// What waits for the next tick.
     resolved: Resolved,
+    /// What game code panicked with between two ticks; the next one ends the room.
+    panicked: Option<String>,
     /// Scratch of `publish`: where players are, while an event asks for it.
     located: Vec<(PlayerId, Option<Vec2>)>,
 }
@@ -100,6 +103,7 @@ impl Hosted {
             player_next: 1,
             empty_ticks: 0,
             resolved: Resolved::default(),
+            panicked: None,
             located: Vec::new(),
         }
     }
@@ -118,7 +122,8 @@ impl Hosted {
     ) -> PlayerId {
         let player = PlayerId(self.player_next);
         self.player_next += 1;
-        self.room.seat(player, timing);
+        // The player is seated in any case: the tick that ends the room tells it.
+        self.guard(|room| room.seat(player, timing));
         let line =
             PlayerLine { player, input_applied: InputSeq(0), input_margin_q4: 0, command_ack: CommandSeq(0) };
         self.seats.push(Seat { line, io, connection, fresh: true });
@@ -130,14 +135,33 @@ impl Hosted {
     pub(crate) fn unseat(&mut self, player: PlayerId, why: Leave) {
         if let Some(index) = self.index_of(player) {
             self.seats.remove(index);
-            self.room.unseat(player);
+            self.guard(|room| room.unseat(player));
             self.resolved.arrivals.push(Arrival::Left { player, why });
         }
     }
 
+    /// The next tick starts then: the margins of what is buffered from now on count to it.
+    pub(crate) fn expect(&mut self, next_starts: Time) {
+        self.room.expect(next_starts);
+    }
+
     /// Buffers an input for its tick; `None` when the player has no seat any more.
     pub(crate) fn input(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict> {
-        self.room.buffer(player, input)
+        self.guard(|room| room.buffer(player, input)).flatten()
+    }
+
+    /// Runs what may be game code, such as an input type's `Default`. After its first panic the room is not looked at again.
+    fn guard<R>(&mut self, run: impl FnOnce(&mut dyn AnyRoom) -> R) -> Option<R> {
+        if self.panicked.is_some() {
+            return None;
+        }
+        match catch_unwind(AssertUnwindSafe(|| run(&mut *self.room))) {
+            Ok(result) => Some(result),
+            Err(panic) => {
+                self.panicked = Some(panic_text(&*panic).to_owned());
+                None
+            }
+        }
     }
 
     pub(crate) fn command(&mut self, player: PlayerId, number: CommandSeq, index: u8, words: &[u32]) {
@@ -157,25 +181,19 @@ impl Hosted {
         timing: TickTiming,
         kind: &Kind,
         links: &mut [SimEnd],
-        record: Option<&mut RecordSink>,
+        record: &mut Option<RecordSink>,
     ) -> Fate {
-        self.room.resolve(timing, &mut self.resolved, &mut self.seats);
-        // The room is dropped after a panic and never looked at again, so no broken state is observed.
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.room.advance(&self.resolved))) {
-            self.fail(kind, panic_text(&*panic), links);
+        let (mut resolved, mut seats) = (take(&mut self.resolved), take(&mut self.seats));
+        self.guard(|room| {
+            room.resolve(timing, &mut resolved, &mut seats);
+            room.advance(&resolved);
+        });
+        (self.resolved, self.seats) = (resolved, seats);
+        if let Some(panic) = &self.panicked {
+            self.fail(kind, panic, links);
             return Fate::Failed;
         }
-        if let Some(sink) = record {
-            sink(&Recorded {
-                kind: &kind.wire.name,
-                room: &self.name,
-                serial: self.id.serial,
-                seed: self.seed,
-                tick: self.room.tick(),
-                resolved: &self.resolved,
-                state_hash: self.room.snapshot().state_hash(&kind.wire.layout),
-            });
-        }
+        self.record(kind, record);
         self.resolved.clear();
         self.publish(timing.reanchor, &kind.places, links);
         self.complain(&kind.wire.name, timing.started);
@@ -184,7 +202,26 @@ impl Hosted {
         if timing.interval * self.empty_ticks > limits::EMPTY_ROOM_MAX { Fate::Deserted } else { Fate::Alive }
     }
 
-    fn fail(&mut self, kind: &Kind, panic: &str, links: &mut [SimEnd]) {
+    /// Tells the sink of the tick. A sink that panics is not called again: rooms outlive their recording.
+    fn record(&self, kind: &Kind, record: &mut Option<RecordSink>) {
+        let Some(sink) = record else { return };
+        let recorded = Recorded {
+            kind: &kind.wire.name,
+            room: &self.name,
+            serial: self.id.serial,
+            seed: self.seed,
+            tick: self.room.tick(),
+            resolved: &self.resolved,
+            state_hash: self.room.snapshot().state_hash(&kind.wire.layout),
+        };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| sink(&recorded))) {
+            let reason = panic_text(&*panic);
+            tracing::error!(room = %self.name, reason, "the recording panicked; nothing is recorded from now on");
+            *record = None;
+        }
+    }
+
+    fn fail(&self, kind: &Kind, panic: &str, links: &mut [SimEnd]) {
         tracing::error!(
             room = %self.name,
             kind = %kind.wire.name,
@@ -213,6 +250,12 @@ impl Hosted {
         for oversight in self.room.oversights().take_due(now, clamped) {
             tracing::warn!(room, kind, tick, "{oversight}");
         }
+    }
+
+    /// Whether the author was told.
+    #[cfg(test)]
+    pub(crate) fn has_complained(&mut self) -> bool {
+        self.room.oversights().has_told()
     }
 
     fn publish(&mut self, reanchor: bool, places: &Places, links: &mut [SimEnd]) {

@@ -105,6 +105,11 @@ impl Oversights {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn has_told(&self) -> bool {
+        self.refused || self.dropped
+    }
+
     /// Takes what is to be told at `now`.
     pub(crate) fn take_due(&mut self, now: Time, count: u32) -> Vec<Oversight> {
         let mut due = std::mem::take(&mut self.pending);

@@ -53,7 +53,7 @@ pub struct ResolvedInput {
 pub struct Resolved {
     /// Joins, leaves and commands in order of arrival.
     pub arrivals: Vec<Arrival>,
-    /// One per player that has ever sent an input, in ascending order of players.
+    /// One per seated player, in ascending order of players: the held or default one for who has sent none.
     pub inputs: Vec<ResolvedInput>,
     /// The quantized words of the commands and inputs.
     pub words: Vec<u32>,

@@ -74,6 +74,7 @@ impl Simulation {
     /// Takes in everything that the I/O threads have handed over, before the tick that begins at `next`.
     pub(crate) fn drain(&mut self, next: Time) {
         self.next = next;
+        self.rooms.iter_mut().for_each(|(_, room)| room.expect(next));
         for io in 0..self.links.len() {
             // Bounded, so that I/O threads faster than this loop cannot hold up a tick.
             for _ in 0..2 * limits::INBOUND_BATCHES_MAX {
@@ -200,7 +201,7 @@ impl Simulation {
         let timing = self.timing(started, reanchor);
         for (index, room) in &mut self.rooms {
             let kind = &self.setup.kinds[room.kind];
-            let fate = room.advance(timing, kind, &mut self.links, self.setup.record.as_mut());
+            let fate = room.advance(timing, kind, &mut self.links, &mut self.setup.record);
             if fate != Fate::Alive {
                 self.metrics.room_panics.add(u64::from(fate == Fate::Failed));
                 tracing::info!(room = %room.name, kind = %kind.wire.name, reason = ?fate, "a room has ended");
@@ -208,9 +209,7 @@ impl Simulation {
             }
         }
         while let Some(index) = self.ended.pop() {
-            let room = self.rooms.remove(index);
-            // A game may panic in its destructor as well.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(room)));
+            drop_room(self.rooms.remove(index));
         }
         for (io, link) in self.links.iter_mut().enumerate() {
             if link.publish() {
@@ -221,6 +220,17 @@ impl Simulation {
         let players = self.rooms.iter().map(|(_, room)| room.seats_taken()).sum();
         self.metrics.count_rooms(self.rooms.len(), players);
     }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        self.rooms.drain().for_each(drop_room);
+    }
+}
+
+/// A game may panic in its destructor as well.
+fn drop_room(room: Hosted) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(room)));
 }
 
 /// The seed of a room: SplitMix64 of the server's seed and the room's serial, so that rooms of one server differ.

@@ -22,6 +22,13 @@ struct Undeclared {
     hp: u8,
 }
 
+#[derive(Replicate)]
+#[rep(crate = crate::netcode)]
+pub(crate) struct Banner {
+    #[rep(max = 255)]
+    text: String,
+}
+
 #[derive(Input, Clone, Copy, Default, Debug, PartialEq)]
 #[rep(crate = crate::netcode)]
 pub(crate) struct Stick {
@@ -65,6 +72,9 @@ pub(crate) enum Ask {
     KickMe,
     Panic,
     ShowUndeclared,
+    ShowTwice,
+    /// Shows more than an Update can carry.
+    ShowTooMuch,
     Flood,
 }
 
@@ -81,10 +91,12 @@ pub(crate) fn words(ask: &Ask) -> (u8, Vec<u32>) {
 pub(crate) struct Skirmish {
     bodies: Vec<(EntityId, PlayerId, Body)>,
     shows_undeclared: bool,
+    shows_twice: bool,
+    banners: Vec<Banner>,
 }
 
 impl Game for Skirmish {
-    type Entities = Body;
+    type Entities = (Body, Banner);
     type Input = Stick;
     type Event = Fact;
     type Command = Ask;
@@ -117,6 +129,8 @@ impl Game for Skirmish {
             Ask::KickMe => cx.kick(player, "asked for it"),
             Ask::Panic => panic!("asked to panic"),
             Ask::ShowUndeclared => self.shows_undeclared = true,
+            Ask::ShowTwice => self.shows_twice = true,
+            Ask::ShowTooMuch => self.banners = (0..5_000).map(|_| Banner { text: "x".repeat(255) }).collect(),
             Ask::Flood => {
                 for number in 0..=u16::MAX {
                     cx.emit(Fact::Heard { number });
@@ -136,6 +150,14 @@ impl Game for Skirmish {
     fn replicate(&self, scene: &mut Scene<'_>) {
         for (id, player, body) in &self.bodies {
             scene.put_owned(*id, *player, body);
+        }
+        for (number, banner) in (0..).zip(&self.banners) {
+            scene.put(EntityId(1_000_000 + number), banner);
+        }
+        if self.shows_twice {
+            for (id, player, body) in &self.bodies {
+                scene.put_owned(*id, *player, body);
+            }
         }
         if self.shows_undeclared {
             scene.put(EntityId(u32::MAX), &Undeclared { hp: 1 });

@@ -8,7 +8,7 @@ use super::bounded::{Bytes, List, Text, TooLong};
 use super::*;
 use crate::close::CloseCode;
 use crate::ids::{CommandSeq, EventSeq};
-use crate::schema::{Field, FieldKind, Flags, Interpolation, Record, Schema, SchemaHash};
+use crate::schema::{Field, FieldKind, Flags, Interpolation, Part, Record, Schema, SchemaHash};
 use crate::time::Stamp;
 
 fn integer(name: &str, span: u32) -> Field {
@@ -268,6 +268,25 @@ fn n1_texts_and_lists_over_their_bound_are_refused() {
     assert_eq!(Text::<3>::new("four"), Err(TooLong { length: 4, max: 3 }));
     assert_eq!(Text::<4>::truncated("ab\u{20ac}").as_str(), "ab");
     assert_eq!(List::<u8, 1>::new(vec![1, 2]), Err(TooLong { length: 2, max: 1 }));
+}
+
+#[test]
+fn eight_inputs_at_their_longest_fit_into_a_message() {
+    let text = |name: &str, bytes_max| Field { kind: FieldKind::Text { bytes_max }, ..integer(name, 0) };
+    let schema = Schema { input: record("Input", vec![text("a", 255), text("b", 243)]), ..schema() };
+    let layout = Layout::new(&schema).unwrap();
+    assert_eq!(layout.input().bits_max(Part::All), crate::limits::INPUT_BITS_MAX, "at the limit");
+    let ack = Ack { update: u16::MAX, event: EventSeq(u32::MAX), stamp: Stamp(u32::MAX) };
+    let times =
+        core::array::from_fn::<_, 8, _>(|i| InputTime { tick_offset: i as u32 * (1 << 29), view_tick: 0 });
+    let mut words = Vec::new();
+    for (length, end) in [(255, 65), (243, 65 + 62)] {
+        words.push(length);
+        words.resize(end, 0);
+    }
+    let mut message = Vec::new();
+    InputMessage::new(ack, u16::MAX, u16::MAX, &times).encode(&layout, &words.repeat(8), &mut message);
+    assert!(message.len() > 8 * 500 && message.len() <= crate::limits::CLIENT_MESSAGE_BYTES_MAX);
 }
 
 #[test]

@@ -56,10 +56,10 @@ impl Axis {
         let place = (f64::from(value) - self.min) / self.step + 0.5;
         // Truncation is `floor` for what is not negative.
         if place.is_nan() || place < 0.0 {
-            *clamped += 1;
+            *clamped = clamped.saturating_add(1);
             0
         } else if place >= f64::from(self.span) + 1.0 {
-            *clamped += 1;
+            *clamped = clamped.saturating_add(1);
             self.span
         } else {
             place as u32
@@ -79,7 +79,7 @@ impl Axis {
 #[inline]
 pub(super) fn quantize_angle(value: f32, bits: u8, clamped: &mut u32) -> u32 {
     if !value.is_finite() {
-        *clamped += 1;
+        *clamped = clamped.saturating_add(1);
         return 0;
     }
     let turns = f64::from(value) / TAU;

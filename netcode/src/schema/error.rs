@@ -40,6 +40,11 @@ pub enum Problem {
         /// How many.
         count: usize,
     },
+    /// More bits than an input may have.
+    TooManyInputBits {
+        /// How many.
+        count: u32,
+    },
     /// A name that is empty or too long.
     BadName {
         /// Its length.
@@ -103,6 +108,13 @@ impl fmt::Display for SchemaError {
             }
             Problem::TooManyWords { count } => {
                 write!(f, "{count} words, at most {} fit: shorten its texts", limits::RECORD_WORDS_MAX)
+            }
+            Problem::TooManyInputBits { count } => {
+                write!(
+                    f,
+                    "{count} bits, at most {} fit into an input: shorten its texts",
+                    limits::INPUT_BITS_MAX
+                )
             }
             Problem::BadName { bytes } => {
                 write!(f, "a name of {bytes} bytes: use 1 to {}", limits::NAME_BYTES_MAX)

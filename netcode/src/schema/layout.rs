@@ -49,7 +49,7 @@ impl Layout {
                 limits::CLASSES_MAX,
                 Flags::OWNER.with(Flags::EXACT).with(Flags::ONCE),
             )?,
-            input: RecordLayout::new(&schema.input, Flags::EDGE)?,
+            input: input_layout(&schema.input)?,
             events: Records::new(&schema.events, limits::EVENT_RECORDS_MAX, Flags::NONE)?,
             commands: Records::new(&schema.commands, limits::COMMAND_RECORDS_MAX, Flags::NONE)?,
         })
@@ -413,6 +413,15 @@ pub(super) fn decode_text(
 /// Bits that hold every number from 0 to `max`.
 const fn bits_for(max: u32) -> u32 {
     u32::BITS - max.leading_zeros()
+}
+
+/// Eight inputs at their longest have to fit into one message.
+fn input_layout(record: &Record) -> Result<RecordLayout, SchemaError> {
+    let layout = RecordLayout::new(record, Flags::EDGE)?;
+    match layout.bits_max(Part::All) {
+        0..=limits::INPUT_BITS_MAX => Ok(layout),
+        count => Err(record_error(record, Problem::TooManyInputBits { count })),
+    }
 }
 
 fn record_error(record: &Record, problem: Problem) -> SchemaError {

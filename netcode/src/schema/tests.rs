@@ -209,6 +209,19 @@ fn axes_clamp_and_count() {
 }
 
 #[test]
+fn a_count_of_clamped_numbers_stays_at_its_end() {
+    let axis = Axis::over(0.0, 10.0, 1.0);
+    let mut clamped = u32::MAX;
+    axis.quantize(-1.0, &mut clamped);
+    axis.quantize(11.0, &mut clamped);
+    quantize_angle(f32::NAN, 8, &mut clamped);
+    let mut words = Vec::new();
+    300i32.quantize(&Coding::Integer { min: 0, span: 255 }, &mut words, &mut clamped);
+    String::from("too long").quantize(&Coding::Text { bytes_max: 3 }, &mut words, &mut clamped);
+    assert_eq!(clamped, u32::MAX);
+}
+
+#[test]
 fn angles_of_a_full_turn_are_zero() {
     use core::f32::consts::{PI, TAU};
     for (value, word) in
@@ -272,6 +285,13 @@ fn a_schema_error_names_the_field_and_the_fix() {
         &class_of(vec![text(1), text(2)]),
         Problem::TooManyWords { count: 130 },
         "Ship: 130 words, at most 128 fit: shorten its texts",
+    );
+    let text_of = |name, bytes_max| field(name, FieldKind::Text { bytes_max }, Flags::NONE);
+    let input = Record { name: "Input".into(), fields: vec![text_of("a", 255), text_of("b", 244)] };
+    refused(
+        &Schema { input, ..class_of(vec![]) },
+        Problem::TooManyInputBits { count: 4008 },
+        "Input: 4008 bits, at most 4000 fit into an input: shorten its texts",
     );
     let classes = (0..65).map(|index| Record { name: alloc::format!("C{index}"), fields: vec![] }).collect();
     refused(

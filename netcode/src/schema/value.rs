@@ -147,7 +147,7 @@ macro_rules! integers {
                 let Coding::Integer { min, span } = *coding else { unreachable!("the derive gives integers this coding") };
                 let offset = i64::from(*self) - i64::from(min);
                 let word = offset.clamp(0, i64::from(span));
-                *clamped += u32::from(word != offset);
+                *clamped = clamped.saturating_add(u32::from(word != offset));
                 out.push(word as u32);
             }
 
@@ -283,7 +283,7 @@ impl Value for String {
     fn quantize(&self, coding: &Coding, out: &mut Vec<u32>, clamped: &mut u32) {
         let Coding::Text { bytes_max } = *coding else { unreachable!("the derive gives String this coding") };
         let length = self.floor_char_boundary(usize::from(bytes_max));
-        *clamped += u32::from(length < self.len());
+        *clamped = clamped.saturating_add(u32::from(length < self.len()));
         let end = out.len() + text_words(bytes_max);
         out.push(length as u32);
         for chunk in self.as_bytes()[..length].chunks(4) {

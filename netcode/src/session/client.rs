@@ -238,15 +238,11 @@ impl ClientSession {
     fn on_update(&mut self, message: &[u8], now: Time) -> Result<(), ProtocolError> {
         let header = UpdateHeader::decode(&mut Reader::new(message))?;
         let seq = self.update.next();
-        if header.seq != seq.low8() {
-            let expected = u32::from(seq.low8());
-            return Err(ProtocolError::SequenceGap { number: u32::from(header.seq), expected });
-        }
         self.update = seq;
         self.tick = self.tick + header.tick_delta;
         self.out.ack_within(now);
         self.on_header(&header, now);
-        match self.apply(message) {
+        match self.check_turn(&header).and_then(|()| self.apply(message)) {
             Ok(true) => {
                 self.stats.updates += 1;
                 self.world_tick = self.tick;
@@ -262,6 +258,11 @@ impl ClientSession {
             }
         }
         Ok(())
+    }
+
+    fn check_turn(&self, header: &UpdateHeader) -> Result<(), ProtocolError> {
+        let (number, expected) = (u32::from(header.seq), u32::from(self.update.low8()));
+        if number == expected { Ok(()) } else { Err(ProtocolError::SequenceGap { number, expected }) }
     }
 
     /// False: it was discarded, because a full one is awaited.
@@ -380,6 +381,11 @@ impl ClientSession {
     /// When [`ClientSession::poll_transmit`] or [`ClientSession::input_due`] has something next, if nothing arrives.
     pub fn poll_timeout(&self) -> Option<Time> {
         [self.out.ack_due(), self.clock.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// When an ack has to go out, if one is owed.
+    pub fn next_ack_at(&self) -> Option<Time> {
+        self.out.ack_due()
     }
 
     /// When the next input is due, by this client's clock: in the past, if the driver is late. `None` while the clock has

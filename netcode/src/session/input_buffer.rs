@@ -118,6 +118,11 @@ impl<I: Input> InputBuffer<I> {
         }
     }
 
+    /// The next tick starts then, and not one period after the last one: time was dropped in between.
+    pub fn expect(&mut self, next_starts: Time) {
+        self.next_starts = next_starts;
+    }
+
     /// Takes an input. Every verdict is counted and none is an error. Does not allocate.
     pub fn push(&mut self, arrived: ArrivedInput<I>) -> Verdict {
         let ArrivedInput { number, tick, view_tick_q4, input, .. } = arrived;

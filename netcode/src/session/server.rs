@@ -50,7 +50,7 @@ pub struct CommandRecord<'a> {
 
 /// Where a session puts what its client sent.
 pub trait ServerSink {
-    /// The client wants to join: answer with [`ServerSession::welcome`] or [`ServerSession::reject`], now or later.
+    /// The client wants to join; its texts are as it sent them, control characters included. Answer with [`ServerSession::welcome`] or [`ServerSession::reject`], now or later.
     fn hello(&mut self, hello: Hello);
     /// An input arrived.
     fn input(&mut self, input: InputRecord<'_>);
@@ -193,17 +193,13 @@ impl ServerSession {
         now: Time,
         sink: &mut impl ServerSink,
     ) -> Result<(), ProtocolError> {
-        let mut hello = Hello::decode(message).inspect_err(|&error| {
+        let hello = Hello::decode(message).inspect_err(|&error| {
             if matches!(error, ProtocolError::Version { .. }) {
                 let mut reject = Vec::new();
                 reject_message(error.close_code(), "no common protocol version", 0).encode(&mut reject);
                 sink.reply(&reject);
             }
         })?;
-        // A name is shown to other players and written to logs: no terminal codes, no line ends.
-        if hello.name.contains(char::is_control) {
-            hello.name = Text::truncated(&hello.name.replace(char::is_control, " "));
-        }
         self.state =
             State::Joining { schema_hash: hello.schema_hash, stamp: Stamp(hello.stamp), stamp_at: now };
         sink.hello(hello);

@@ -10,14 +10,12 @@ use crate::bits::bytes;
 use crate::error::ProtocolError;
 use crate::ids::CommandSeq;
 use crate::limits;
+use crate::message::kind;
 use crate::schema::{Layout, Part};
 use crate::time::Stamp;
 use alloc::vec::Vec;
 
 pub use super::point::{PartKey, Point, members, slot_hash};
-
-/// The type byte of an update.
-pub const UPDATE: u8 = 0x43;
 
 const REANCHOR: u8 = 1;
 const GATE_SHIFT: u8 = 1;
@@ -135,7 +133,7 @@ impl UpdateHeader {
             | flag(self.input.is_some(), INPUT)
             | flag(self.command_ack.is_some(), COMMAND)
             | flag(self.echo.is_some(), ECHO);
-        out.extend_from_slice(&[UPDATE, self.seq, flags]);
+        out.extend_from_slice(&[kind::UPDATE, self.seq, flags]);
         bytes::put_varint(out, self.tick_delta);
         bytes::put_u32(out, self.server_stamp.0);
         if let Some(input) = self.input {
@@ -153,9 +151,9 @@ impl UpdateHeader {
 
     /// Reads a header, type byte first. Checks are in the order of PROTOCOL section 6.
     pub(crate) fn decode(r: &mut bytes::Reader<'_>) -> Result<Self, ProtocolError> {
-        let kind = r.u8()?;
-        if kind != UPDATE {
-            return Err(ProtocolError::UnknownMessage { kind });
+        let found = r.u8()?;
+        if found != kind::UPDATE {
+            return Err(ProtocolError::UnknownMessage { kind: found });
         }
         let seq = r.u8()?;
         let flags = r.u8()?;
@@ -253,7 +251,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// A decoded update: its header and the frames of its slots. The bodies are decoded by `World::apply`.
+/// A decoded update: its header and where its slots are. The bodies are decoded by `World::apply`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Update<'a> {
     /// One player's own part.

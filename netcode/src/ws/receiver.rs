@@ -310,6 +310,10 @@ impl Receiver {
         input: &Input<'_>,
         out: &mut Vec<u8>,
     ) -> Result<Option<Found>, ProtocolError> {
+        if !self.fragmented {
+            // What waits from here on begins with the next frame.
+            self.waiting_since = None;
+        }
         let start = self.message_bytes as usize;
         let place = if self.buffer.len() == start {
             Place::Input(range)

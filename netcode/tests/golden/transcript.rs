@@ -36,6 +36,8 @@ struct Script {
     server: ServerSession,
     client: ClientSession,
     steps: Vec<Json>,
+    /// Bits of the next Update's seq that are wrong.
+    seq_error: u8,
 }
 
 impl Script {
@@ -114,6 +116,7 @@ impl Script {
             let at = message.len() - 2;
             message[at] ^= 0x10;
         }
+        message[1] ^= std::mem::take(&mut self.seq_error);
         self.deliver(note, &message);
         if has_events {
             self.deliver("events of up to that tick", &events);
@@ -158,6 +161,7 @@ fn start() -> (Script, Vec<u8>, Vec<u8>) {
         server: ServerSession::new(Time::from_nanos(0)),
         client: ClientSession::new(config),
         steps: Vec::new(),
+        seq_error: 0,
     };
     let (now, schema_bytes) = (script.now(), game::schema_bytes());
     let (mut sent, mut welcome) = (Vec::new(), Vec::new());
@@ -203,6 +207,13 @@ pub(crate) fn transcript() -> Json {
     let view = snapshot(tick(10), &[wall, mine(8), mark]);
     script.pass("the next full Update repairs it", &view, (Some((8, 8)), 1), false);
     script.pass("everything is gone", &snapshot(tick(11), &[]), (Some((8, 8)), 1), false);
+    let view = snapshot(tick(12), &[(2, 1, None, vec![1000])]);
+    // Later than the interval at which a Resync is answered at once.
+    script.now_ms += 3000;
+    script.seq_error = 1;
+    script.pass("a seq out of turn: the state stays, a Resync is due", &view, (Some((8, 8)), 1), false);
+    let view = snapshot(tick(13), &[(2, 1, None, vec![1000])]);
+    script.pass("the next full Update is counted on from it", &view, (Some((8, 8)), 1), false);
 
     Json::Object(vec![("hello", Json::hex(&hello)), ("steps", Json::List(script.steps))])
 }

@@ -176,6 +176,56 @@ fn slot_bytes(layout: &Layout, snapshot: &Snapshot, key: PartKey, more: bool) ->
     slot
 }
 
+/// Slots by what fills them, in one update.
+fn update_of(layout: &Layout, slots: &[(PartKey, &Snapshot)]) -> Vec<u8> {
+    let last = slots.len() - 1;
+    let slots = slots.iter().enumerate();
+    message(&slots.flat_map(|(i, &(key, of))| slot_bytes(layout, of, key, i < last)).collect::<Vec<_>>())
+}
+
+/// An update of an empty world whose slots overlap, and what is drawn of it.
+fn union(layout: &Layout, name: &str, slots: &[(PartKey, &Snapshot)], drawn: &[(u32, bool)]) -> Json {
+    let message = update_of(layout, slots);
+    let mut world = World::new();
+    world.apply(layout, &decode_update(&message).unwrap()).unwrap();
+    let seen: Vec<(u32, bool)> = world.entities().map(|seen| (seen.id.0, seen.own)).collect();
+    assert_eq!(seen, drawn, "{name}");
+    let world =
+        world.entities().map(|seen| entity(seen.id, seen.class, ("own", seen.own.into()), seen.words));
+    Json::Object(vec![
+        ("name", name.into()),
+        ("message", hex(&message)),
+        ("world", Json::List(world.collect())),
+    ])
+}
+
+fn unions(layout: &Layout) -> Vec<Json> {
+    let (everyone, mine) = (PartKey::Everyone, PartKey::Own(PlayerId(1)));
+    let here = snapshot_of(&[(3, 1, Vec2::ONE, "first"), (9, 2, Vec2::ZERO, "theirs")], &[4], &[]);
+    let there = snapshot_of(&[(3, 1, Vec2::ZERO, "second"), (12, 1, Vec2::ONE, "far")], &[4, 6], &[]);
+    vec![
+        union(
+            layout,
+            "own members that are not public",
+            &[(everyone, &here), (mine, &there)],
+            &[(3, true), (4, false), (9, false)],
+        ),
+        union(layout, "nothing is public", &[(mine, &there)], &[]),
+        union(
+            layout,
+            "the first of two public slots",
+            &[(everyone, &here), (everyone, &there)],
+            &[(3, false), (4, false), (6, false), (9, false), (12, false)],
+        ),
+        union(
+            layout,
+            "own before two public slots",
+            &[(mine, &here), (everyone, &there), (everyone, &here)],
+            &[(3, true), (4, false), (6, false), (9, false), (12, false)],
+        ),
+    ]
+}
+
 fn refused(layout: &Layout, snapshot: &Snapshot) -> Vec<Json> {
     let public = slot_bytes(layout, snapshot, PartKey::Everyone, false);
     let full = message(&public);
@@ -195,7 +245,11 @@ fn refused(layout: &Layout, snapshot: &Snapshot) -> Vec<Json> {
     let too_many = message(&[0x80, 0x80, 0x80, 0x80, 0]);
     let mismatch = ProtocolError::HashMismatch { expected, decoded: hash };
     let other_same = [&[0x22][..], &expected.to_le_bytes()].concat();
-    let cases: [(&str, &[u8], Vec<u8>, ProtocolError); 16] = [
+    let pole = snapshot_of(&[], &[], &[7]);
+    let two_classes = update_of(layout, &[(PartKey::Everyone, snapshot), (PartKey::Own(PlayerId(1)), &pole)]);
+    let own_of_another = [&[0x80][..], &slot_bytes(layout, &pole, PartKey::Own(PlayerId(1)), false)].concat();
+    let conflict = ProtocolError::ClassConflict { id: 7 };
+    let cases: [(&str, &[u8], Vec<u8>, ProtocolError); 18] = [
         ("another type", &[], with(0, 0x44), ProtocolError::UnknownMessage { kind: 0x44 }),
         ("reserved header flag", &[], with(2, 0x40), reserved(0x40)),
         ("no ticks passed", &[], with(3, 0), reserved(0)),
@@ -222,6 +276,8 @@ fn refused(layout: &Layout, snapshot: &Snapshot) -> Vec<Json> {
             message(&[0x64, 0, 0, 0, 0, 1, 9, 0]),
             ProtocolError::ModelUnsupported { model: 9 },
         ),
+        ("one entity of two classes", &[], two_classes, conflict),
+        ("another class than in the slot that is held", &full, message(&own_of_another), conflict),
     ];
     cases.iter().map(|(name, first, message, want)| bad(layout, first, name, message, *want)).collect()
 }
@@ -282,6 +338,7 @@ fn updates_are_as_recorded() {
         &Json::Object(vec![
             ("schema", schema(&schema_of)),
             ("cases", Json::Lines(cases)),
+            ("unions", Json::Lines(unions(&layout))),
             ("tolerated", Json::Lines(tolerated)),
             ("bad", Json::Lines(refused(&layout, &mixed))),
         ]),

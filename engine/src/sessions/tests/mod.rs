@@ -10,6 +10,7 @@ use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::limits::HISTORY_SNAPSHOTS_MAX;
 use tickwire_netcode::ws::MessageKind;
 
+use crate::limits;
 use crate::sim::skirmish::Ask;
 use world::World;
 
@@ -144,6 +145,19 @@ fn p1_a_panicking_room_closes_its_sessions_and_no_others() {
 }
 
 #[test]
+fn a_state_that_no_client_takes_ends_the_sessions_of_its_room_and_no_others() {
+    let mut world = World::new(8);
+    let (ann, bob, calm) = (world.join("a"), world.join("a"), world.join("b"));
+    world.players[ann].command(&Ask::ShowTooMuch);
+    world.ticks(3);
+    for player in [ann, bob] {
+        assert_eq!(world.players[player].close_code, Some(CloseCode::Internal.code()));
+        assert_eq!(world.players[player].session.stats().updates_failed, 0, "it was not sent");
+    }
+    assert!(world.players[calm].session.is_live());
+}
+
+#[test]
 fn events_come_with_the_state_of_their_tick_once_and_in_order() {
     let mut world = World::new(8);
     let (ann, bob) = (world.join("a"), world.join("a"));
@@ -245,6 +259,32 @@ fn r13_ticks_that_the_io_thread_missed_arrive_as_one() {
     assert_eq!(world.players[ann].heard(), (0..30).collect::<Vec<_>>());
     assert_eq!(world.tick_of(ann), world.tick_of(bob));
     assert!(world.players[ann].session.stats().updates - before <= 3, "states in between are not sent");
+}
+
+#[test]
+fn a_seat_granted_to_who_has_gone_is_given_back_when_the_io_thread_was_too_slow_for_the_room() {
+    let mut world = World::new(2);
+    let ann = world.join("a");
+    // As many ticks as the bridge holds: those after them are merged.
+    for _ in 0..limits::OUTBOUND_BATCHES_MAX {
+        world.simulate(false);
+    }
+    let bob = world.connect_as("skirmish", "a", None);
+    world.exchange();
+    world.exchange();
+    for _ in 0..=limits::OUTBOUND_EVENTS_MAX / limits::EVENTS_PER_TICK_MAX {
+        world.players[ann].command(&Ask::Flood);
+        world.exchange();
+        world.simulate(false);
+    }
+    world.players[bob].hang_up();
+    world.exchange();
+    world.ticks(3);
+    assert_eq!(world.players[ann].close_code, Some(CloseCode::Busy.code()));
+    assert!(world.players[bob].session.welcome().is_none());
+    // Both seats are free.
+    world.join("a");
+    world.join("a");
 }
 
 #[test]

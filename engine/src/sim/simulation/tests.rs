@@ -51,6 +51,7 @@ impl Bench {
         let kinds = vec![
             Kind::of("skirmish", Skirmish::default).expect("a valid schema"),
             Kind::of("broken", || -> Skirmish { panic!("no such luck") }).expect("a valid schema"),
+            Kind::of("touchy", || Touchy).expect("a valid schema"),
         ];
         let record: RecordSink = Box::new(move |tick| {
             sink.lock().expect("no panic while held").push(Told {
@@ -259,6 +260,15 @@ fn the_header_line_tells_number_margin_and_command() {
 }
 
 #[test]
+fn after_dropped_ticks_the_margin_counts_to_the_tick_that_runs() {
+    let mut bench = Bench::new(1, 8);
+    let seat = bench.join(0, "a");
+    bench.next += 50 * TICK_NS;
+    bench.input(seat, 1, 2, Stick::default(), 5_000_000);
+    assert_eq!(only(&bench.tick()[0]).lines[0].input_margin_q4, 4);
+}
+
+#[test]
 fn events_reach_their_audience_on_every_io_thread() {
     let mut bench = Bench::new(1, 8);
     let seats = [bench.join(0, "a"), bench.join(0, "a"), bench.join(1, "a")];
@@ -287,6 +297,18 @@ fn events_over_the_limit_of_a_tick_are_dropped() {
     let seat = bench.join(0, "a");
     bench.command(0, seat, &Ask::Flood);
     assert_eq!(only(&bench.tick()[0]).events.list.len(), limits::EVENTS_PER_TICK_MAX);
+}
+
+#[test]
+fn what_a_game_shows_in_vain_is_told_to_its_author() {
+    for (ask, is_told) in [(Ask::ToAll { number: 1 }, false), (Ask::ShowTwice, true), (Ask::Flood, true)] {
+        let mut bench = Bench::new(1, 8);
+        let seat = bench.join(0, "a");
+        bench.command(0, seat, &ask);
+        bench.tick();
+        let room = &mut bench.simulation.rooms[seat.room.index as usize];
+        assert_eq!(room.has_complained(), is_told);
+    }
 }
 
 #[test]
@@ -370,6 +392,71 @@ fn p1_a_game_that_panics_at_its_start_is_a_refusal() {
     let got = bench.tick();
     let connection = ConnectionId { index: 4, generation: 0 };
     assert_eq!(got[0].refused, [Refused { connection, code: CloseCode::RoomFailed }]);
+}
+
+#[derive(tickwire_netcode::Input, Clone, Copy)]
+#[rep(crate = crate::netcode)]
+struct Twitch {
+    on: bool,
+}
+
+std::thread_local! {
+    static DEFAULTS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+impl Default for Twitch {
+    fn default() -> Self {
+        // The room's own at its start; then that of the first buffer.
+        assert!(DEFAULTS.replace(DEFAULTS.get() + 1) == 0, "no more defaults");
+        Self { on: false }
+    }
+}
+
+/// Its input panics as soon as somebody gets a buffer.
+struct Touchy;
+
+impl crate::game::Game for Touchy {
+    type Entities = (crate::sim::skirmish::Body, crate::sim::skirmish::Banner);
+    type Input = Twitch;
+    type Event = crate::sim::skirmish::Fact;
+    type Command = Ask;
+
+    fn join(&mut self, _: PlayerId, _: &mut crate::game::Cx<'_, Self>) {}
+    fn leave(&mut self, _: PlayerId, _: Leave, _: &mut crate::game::Cx<'_, Self>) {}
+    fn tick(&mut self, _: &crate::game::Inputs<Twitch>, _: &mut crate::game::Cx<'_, Self>) {}
+    fn replicate(&self, _: &mut crate::game::Scene<'_>) {}
+}
+
+#[test]
+fn an_input_type_that_panics_ends_its_room_and_no_other() {
+    let mut bench = Bench::new(1, 8);
+    bench.join(0, "calm");
+    for connection in [4, 5] {
+        bench.ask_seat(1, connection, 2, "a", "ann");
+    }
+    let got = bench.tick();
+    let failed = only(&got[1]);
+    assert_eq!(failed.ended, Some(CloseCode::RoomFailed));
+    let told: Vec<u32> = failed.seated.iter().map(|seated| seated.connection.index).collect();
+    assert_eq!(told, [4, 5], "who came after the panic is told as well");
+    assert_eq!(only(&got[0]).ended, None);
+    assert!(bench.tick()[1].outputs.is_empty(), "the failed room is gone");
+}
+
+#[test]
+fn a_recording_that_panics_ends_and_the_rooms_go_on() {
+    let mut bench = Bench::new(1, 8);
+    let calls = Arc::new(Mutex::new(0));
+    let seen = Arc::clone(&calls);
+    bench.simulation.setup.record = Some(Box::new(move |_| {
+        *seen.lock().expect("no panic while held") += 1;
+        panic!("the disk is full");
+    }));
+    bench.join(0, "a");
+    for _ in 0..3 {
+        assert_eq!(only(&bench.tick()[0]).ended, None);
+    }
+    assert_eq!(*calls.lock().expect("no panic while held"), 1);
 }
 
 /// One thing that players do, by number, so that proptest can shrink it.

@@ -115,6 +115,16 @@ fn the_margin_is_counted_in_sixteenths_of_a_tick_before_its_start() {
 }
 
 #[test]
+fn after_dropped_time_the_margin_counts_to_the_moment_that_is_told() {
+    let mut buffer = InputBuffer::new(Tick(10), starts(10), Duration::from_millis(10));
+    run(&mut buffer, 10, false);
+    // Tick 11 was due at 110 ms and runs at 200.
+    buffer.expect(ms(200));
+    push(&mut buffer, &["in", "1@11", "at", "195"]);
+    assert_eq!(buffer.take(Tick(11), ms(200)).margin_q4, 8);
+}
+
+#[test]
 fn i1_a_late_input_is_counted_and_dropped_but_its_edges_are_applied_at_the_next_tick() {
     let stats = check("run 10 | in 1@10 t9 f | run 11 | run 12", "0a0:0 L 0fa1:-16 0a1:-16");
     assert_eq!((stats.late, stats.buffered), (1, 0));

@@ -359,11 +359,28 @@ fn a_cached_schema_is_not_sent_again() {
 }
 
 #[test]
-fn a_server_that_breaks_the_rules_ends_the_client() {
+fn an_update_out_of_turn_is_answered_with_resync_and_keeps_the_world() {
     let mut link = Link::new(0);
     link.run_for(100);
+    let held = link.client.world().slot_hash(0);
+    link.client.handle_message(&[kind::UPDATE, 77, 0, 1, 0, 0, 0, 0, 0], ms(101)).unwrap();
+    assert!(!link.client.is_live() && !link.client.is_over());
+    assert_eq!(link.client.world().slot_hash(0), held);
+    let stats = link.client.stats();
+    assert_eq!((stats.updates_failed, stats.resyncs), (1, 1));
+    let mut sent = Vec::new();
+    let mut kinds = Vec::new();
+    while link.client.poll_transmit(ms(101), &mut sent) {
+        kinds.push(sent[0]);
+        sent.clear();
+    }
+    assert!(kinds.contains(&kind::RESYNC), "{kinds:?}");
+}
+
+#[test]
+fn a_server_that_breaks_the_rules_ends_the_client() {
     for (message, want) in [
-        (vec![kind::UPDATE, 77, 0, 1, 0, 0, 0, 0, 0], "an Update out of sequence"),
+        (vec![kind::UPDATE, 77, 0xC0, 1, 0, 0, 0, 0, 0], "an Update whose header does not decode"),
         (vec![kind::WELCOME, 1], "a second Welcome"),
         (vec![0x45, 0], "a reserved type"),
         (vec![kind::EVENTS, 9, 0xF2, 3, 1, 1, 0, 0, 1], "events with a hole before"),

@@ -50,13 +50,6 @@ fn while_the_room_decides_only_ping_and_bye_are_taken() {
 }
 
 #[test]
-fn control_characters_in_a_name_become_spaces() {
-    let mut server = Server::new();
-    server.take(0, &hello("A\n\u{1b}[1m\u{85}da \u{e9}")).unwrap();
-    assert_eq!(server.seen.log, ["hello A  [1m da \u{e9}"]);
-}
-
-#[test]
 fn a_second_hello_closes_with_4011() {
     let mut joining = Server::new();
     joining.take(0, &hello("Ada")).unwrap();

@@ -364,6 +364,23 @@ fn a_completed_message_ends_its_own_deadline_only() {
 }
 
 #[test]
+fn control_frames_that_straddle_every_input_do_not_add_up_to_a_timeout() {
+    let at = |ms: u64| Time::from_nanos(ms * 1_000_000);
+    let ping = masked(0x89, b"abcd");
+    let mut ws = WebSocket::new(Role::Server, Limits::default(), 0);
+    let mut run = Run::default();
+    feed(&mut ws, &ping[..3], at(0), &mut run);
+    for second in 1..20 {
+        feed(&mut ws, &[&ping[3..], &ping[..3]].concat(), at(second * 1_000), &mut run);
+        assert_eq!(ws.poll_timeout(), Some(at(second * 1_000 + 5_000)));
+    }
+    // Inside of a message they do not move its deadline.
+    feed(&mut ws, &[&ping[3..], &masked(0x02, b"ab"), &ping[..3]].concat(), at(20_000), &mut run);
+    feed(&mut ws, &[&ping[3..], &ping[..3]].concat(), at(21_000), &mut run);
+    assert_eq!(ws.poll_timeout(), Some(at(25_000)));
+}
+
+#[test]
 fn every_error_fits_a_close_frame_and_reads_as_a_sentence() {
     let error = ProtocolError::MessageTooBig { bytes: 5000, max: 4096 };
     assert_eq!(error.to_string(), "message too big: 5000 bytes, limit 4096");
