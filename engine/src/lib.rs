@@ -86,6 +86,7 @@
 
 mod bridge;
 pub mod clock;
+mod directory;
 pub mod game;
 pub mod limits;
 pub mod net;

@@ -227,7 +227,7 @@ test("an event is played when its tick is drawn", async () => {
   const { stage, room, duel } = await play();
   const heard: unknown[] = [];
   const off = room.on("Boom", (boom: { at: { x: number; y: number } }, meta) => heard.push([boom.at, meta.tick]));
-  assert.throws(() => room.on("Bang", () => {}), /no event "Bang"; events: open, message, close, error, Boom, Joined/);
+  assert.throws(() => room.on("Bang", () => {}), /no event "Bang"; events: open, message, close, error, moved, Boom, Joined/);
   duel.run(10, () => room.advance(stage.clock.now()));
   stage.socket.deliver(server.events(layout, 0, duel.tick, [{ class: 0, fields: { at: { x: 3, y: 4 } } }]));
   const { tick } = duel;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ROOM: RoomId = RoomId { index: 3, serial: 9 };
+const ROOM: RoomId = RoomId { thread: 0, index: 3, serial: 9 };
 
 fn event(output: &mut TickOutput, tick: u32, player: Option<u32>) {
     let events = &mut output.events;
@@ -78,9 +78,9 @@ fn ticks_that_find_the_channel_full_merge_into_one_and_lose_nothing() {
 #[test]
 fn rooms_merge_each_with_itself() {
     let (mut sim, mut io) = link();
-    let other = RoomId { index: 0, serial: 10 };
+    let other = RoomId { thread: 0, index: 0, serial: 10 };
     // The place of a room that has ended is taken by another one.
-    let successor = RoomId { index: ROOM.index, serial: 11 };
+    let successor = RoomId { thread: 0, index: ROOM.index, serial: 11 };
     for tick in 1..=limits::OUTBOUND_BATCHES_MAX as u32 + 3 {
         push_tick(&mut sim, ROOM, tick);
         push_tick(&mut sim, other, tick);

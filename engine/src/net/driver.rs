@@ -14,6 +14,7 @@ use tickwire_netcode::ws::{self, Cause, Event, Input, WebSocket};
 use super::connection::Phase;
 use super::connections::Connections;
 use super::limits::{CLOSE_TIMEOUT, READ_BYTES_PER_TURN, TIMERS_PER_TURN};
+use super::moving::Parcel;
 use super::outbox::Outbox;
 use super::service::{Closed, ConnectionId, Flow, Message, Service};
 use super::table::{Next, Table};
@@ -39,7 +40,9 @@ pub(crate) struct Driver<T, S: Service> {
     serving: Vec<ConnectionId>,
     expired: Vec<u32>,
     timers_left: bool,
-    read_something: bool,
+    pub(super) read_something: bool,
+    /// To be handed over to other threads.
+    pub(super) departed: Vec<(usize, Parcel<T, S::Session>)>,
 }
 
 /// A session is over, for this reason, and this follows.
@@ -60,6 +63,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
             expired: Vec::new(),
             timers_left: false,
             read_something: false,
+            departed: Vec::new(),
         }
     }
 
@@ -259,9 +263,13 @@ impl<T: Transport, S: Service> Driver<T, S> {
         let Phase::Open { ws, session } = &mut connection.phase else { return };
         service.heard(session, now);
         let mut input = Input::new(&mut read_buffer[start..end]);
-        let outcome = pump(service, id, ws, session, &mut input, &mut table.scratch, now);
-        if let Some(outcome) = outcome {
-            return self.end(id, outcome, now);
+        match pump(service, id, ws, session, &mut input, &mut table.scratch, now) {
+            Some(Outcome::Ended(ended)) => return self.end(id, ended, now),
+            Some(Outcome::Moves(thread)) => {
+                let unread = input.remaining();
+                return self.depart(id, thread, end - unread..end, now);
+            }
+            None => {}
         }
         let deadline = earlier(ws.poll_timeout(), service.timeout(session));
         if let Err(fault) = connection.reply(&mut table.scratch) {
@@ -321,7 +329,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
     }
 
     /// The transport failed or ended: nothing more can be said.
-    fn lose(&mut self, id: ConnectionId, why: Closed, now: Time) {
+    pub(super) fn lose(&mut self, id: ConnectionId, why: Closed, now: Time) {
         self.end(id, End { next: Next::Drop, why }, now);
         self.table.remove(id);
     }
@@ -333,7 +341,14 @@ impl<T: Transport, S: Service> Driver<T, S> {
     }
 }
 
-/// Hands the messages of one input to the service; how the session ended, if it did.
+/// Why an input was not the last of its connection on this thread.
+enum Outcome {
+    Ended(End),
+    /// The session goes on there.
+    Moves(usize),
+}
+
+/// Hands the messages of one input to the service; how the session ended here, if it did.
 fn pump<S: Service>(
     service: &mut S,
     id: ConnectionId,
@@ -342,7 +357,7 @@ fn pump<S: Service>(
     input: &mut Input<'_>,
     out: &mut Vec<u8>,
     now: Time,
-) -> Option<End> {
+) -> Option<Outcome> {
     let (receiver, sender) = ws.split();
     let mut end = None;
     while let Some(event) = receiver.poll_event(sender, input, now, out) {
@@ -350,6 +365,9 @@ fn pump<S: Service>(
             Event::Message { kind, payload } => {
                 let message = Message { kind, payload };
                 let flow = service.message(id, session, message, &mut Outbox::new(sender, out), now);
+                if let Flow::Move(thread) = flow {
+                    return Some(Outcome::Moves(thread));
+                }
                 if let Some((code, reason)) = local_close(flow) {
                     sender.close(code, &reason, out);
                     end = Some(End { next: Next::AwaitClose, why: Closed::Local(code) });
@@ -363,12 +381,12 @@ fn pump<S: Service>(
             }
         }
     }
-    end
+    end.map(Outcome::Ended)
 }
 
 fn local_close(flow: Flow) -> Option<(u16, Cow<'static, str>)> {
     match flow {
-        Flow::Continue => None,
+        Flow::Continue | Flow::Move(_) => None,
         Flow::Close(code, reason) => Some((code, reason)),
     }
 }

@@ -15,6 +15,7 @@ use tickwire_netcode::time::Time;
 use super::acceptor::{Acceptor, Mailbox};
 use super::driver::{Driver, Edge};
 use super::limits::{EVENTS_PER_TURN, MAILBOX_MAX, SHUTDOWN_TIMEOUT};
+use super::moving::{Exchange, Parcel};
 use super::service::{ConnectionId, Service};
 use super::wake::Wake;
 use crate::clock::Clock;
@@ -143,21 +144,22 @@ impl Prepared {
     ///
     /// # Errors
     /// Only when the selector itself fails.
-    pub(crate) fn run<S: Service>(self, service: S) -> io::Result<Ended> {
+    pub(crate) fn run<S: Service>(self, service: S, exchange: Exchange<S::Session>) -> io::Result<Ended> {
         let driver = Driver::new(service, Clock::now());
-        EventLoop { prepared: self, driver, stopping: None }.run()
+        EventLoop { prepared: self, driver, exchange, stopping: None }.run()
     }
 }
 
 /// A stop under way.
 struct Stopping {
-    why: Ended,
+    order: Stop,
     deadline: Time,
 }
 
 struct EventLoop<S: Service> {
     prepared: Prepared,
     driver: Driver<TcpStream, S>,
+    exchange: Exchange<S::Session>,
     stopping: Option<Stopping>,
 }
 
@@ -190,6 +192,7 @@ impl<S: Service> EventLoop<S> {
             if is_nudged {
                 self.take_mail(now);
             }
+            self.hand_over(now);
             self.driver.end_turn(now);
             self.accept(now);
             if let Some(why) = self.is_over(now) {
@@ -230,24 +233,56 @@ impl<S: Service> EventLoop<S> {
                 adopt(&mut self.driver, &self.prepared.poll, stream, now);
             }
         }
+        while let Some(parcel) = self.exchange.poll() {
+            self.take_in(parcel, now);
+        }
         while let Ok(stop) = self.prepared.stops.try_recv() {
-            self.begin_stop(&stop, now);
+            self.begin_stop(stop, now);
         }
     }
 
-    fn begin_stop(&mut self, stop: &Stop, now: Time) {
+    /// Sends connections where the service wants them; who cannot go there stays.
+    fn hand_over(&mut self, now: Time) {
+        while let Some((thread, mut parcel)) = self.driver.poll_departed() {
+            // Another selector takes it only when this one has let go.
+            let _ = self.prepared.poll.registry().deregister(&mut parcel.transport);
+            if let Err(parcel) = self.exchange.send(thread, parcel) {
+                self.take_in(parcel, now);
+            }
+        }
+    }
+
+    /// Takes in a connection from another thread.
+    fn take_in(&mut self, parcel: Parcel<TcpStream, S::Session>, now: Time) {
+        let Self { driver, prepared, stopping, .. } = self;
+        let Some((id, unread)) = driver.place(parcel, now) else { return };
+        let Some(stream) = driver.transport(id) else { return };
+        // Registering announces what the kernel holds already.
+        let both = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = prepared.poll.registry().register(stream, token_of(id), both) {
+            tracing::warn!(%error, "cannot register a connection");
+            driver.give_up(id, error.kind(), now);
+            return;
+        }
+        driver.arrive(id, &unread, now);
+        if let Some(Stopping { order, .. }) = stopping {
+            driver.stop(order.code, &order.reason, now);
+        }
+    }
+
+    fn begin_stop(&mut self, stop: Stop, now: Time) {
         if let Some(stopping) = &mut self.stopping {
             stopping.deadline = now;
             return;
         }
         // Closing the listener first: a client that reconnects finds the next server, not this one.
         self.prepared.acceptor = None;
-        self.stopping = Some(Stopping { why: stop.why, deadline: now + SHUTDOWN_TIMEOUT });
         self.driver.stop(stop.code, &stop.reason, now);
+        self.stopping = Some(Stopping { order: stop, deadline: now + SHUTDOWN_TIMEOUT });
     }
 
     fn is_over(&mut self, now: Time) -> Option<Ended> {
-        let Stopping { why, deadline } = *self.stopping.as_ref()?;
+        let Stopping { order: Stop { why, .. }, deadline } = *self.stopping.as_ref()?;
         if self.driver.connection_count() > 0 && now < deadline {
             return None;
         }

@@ -14,6 +14,7 @@ pub(crate) mod event_loop;
 pub mod http;
 pub(crate) mod limits;
 pub mod listener;
+pub(crate) mod moving;
 pub mod outbox;
 pub mod service;
 mod table;

@@ -96,6 +96,13 @@ impl<T: Transport, Session> Table<T, Session> {
         }
     }
 
+    /// Takes a connection out, transport included.
+    pub(crate) fn detach(&mut self, id: ConnectionId) -> Option<Connection<T, Session>> {
+        self.find(id)?;
+        self.timers.disarm(id.index);
+        self.slots.try_remove(id.index as usize)
+    }
+
     /// Ends an open session: the scratch goes out as `next` says. The caller tells the service.
     pub(crate) fn end(&mut self, id: ConnectionId, next: Next, now: Time) -> Option<Session> {
         let deadline = now + CLOSE_TIMEOUT;

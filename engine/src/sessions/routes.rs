@@ -1,6 +1,8 @@
 //! What the server answers over plain HTTP, and who may open a WebSocket.
 //!
-//! `/ws` upgrades when the Origin rule of PROTOCOL section 1 holds; `/healthz`, the page and the SDK are plain GETs.
+//! `/ws` upgrades when the Origin rule of PROTOCOL section 1 holds; `/healthz`, `/rooms`, the page and the SDK are plain GETs.
+
+use std::sync::Arc;
 
 use tickwire_netcode::ws::handshake::Request;
 
@@ -21,13 +23,17 @@ impl Routes {
         Self { page, sdk, origins }
     }
 
-    pub(super) fn route(&self, request: &Request<'_>) -> Route {
+    /// `listing` gives the public rooms as JSON.
+    pub(super) fn route(&self, request: &Request<'_>, listing: impl FnOnce() -> Arc<str>) -> Route {
         if request.path() == "/ws" {
             return if request.origin_allowed(&self.origins) {
                 Route::Upgrade
             } else {
                 Route::Respond(Response::text(403, "this page may not connect: its origin is not allowed"))
             };
+        }
+        if request.path() == "/rooms" && matches!(request.method(), "GET" | "HEAD") {
+            return Route::Respond(Response::new(200, "application/json", listing().as_bytes().to_vec()));
         }
         Route::Respond(match &self.page {
             Some(page) => http::plain(&[&self.sdk, page], request),

@@ -66,8 +66,8 @@ fn send<T: Transport>(
 ) {
     let mut pending = None;
     let sent = connections.send(player.connection, |session, ws, buffer| {
-        if !session.welcome.is_empty() {
-            ws.send(MessageKind::Binary, &session.welcome, buffer);
+        for greeting in &session.greetings {
+            ws.send(MessageKind::Binary, greeting, buffer);
         }
         if session.protocol.gate_open() {
             pending = encode(body, player, session, own, ws, buffer);
@@ -77,7 +77,7 @@ fn send<T: Transport>(
         return;
     }
     if let Some(session) = connections.session(player.connection) {
-        session.welcome = Vec::new();
+        session.greetings = Vec::new();
         if let Some(pending) = pending {
             session.reanchor = false;
             session.protocol.commit(pending, body.now);

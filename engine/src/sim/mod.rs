@@ -7,6 +7,8 @@ mod any_room;
 mod cx;
 mod event_batch;
 mod hosted;
+#[cfg(test)]
+pub(crate) mod inn;
 mod inputs;
 mod kind;
 mod near;
@@ -15,6 +17,7 @@ mod replay;
 mod resolved;
 mod rng;
 mod room;
+mod room_table;
 mod scene;
 mod simulation;
 #[cfg(test)]
@@ -32,6 +35,6 @@ pub use rng::Rng;
 pub use scene::Scene;
 pub use tick_clock::{CATCH_UP_TICKS_MAX, Due, TickClock, TickGrid};
 
-pub(crate) use kind::{Kind, KindWire};
+pub(crate) use kind::{Kind, KindWire, RoomTimes};
 pub(crate) use record::RecordSink;
 pub(crate) use simulation::{Setup, Simulation, run};

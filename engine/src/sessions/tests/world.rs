@@ -16,13 +16,15 @@ use tickwire_netcode::ws::handshake::client_request;
 use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 
 use crate::bridge;
+use crate::directory::{Directory, KindEntry};
 use crate::net::driver::{Driver, Edge};
 use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
 use crate::sdk;
 use crate::sessions::{GameSessions, Routes, Shared};
+use crate::sim::inn::Inn;
 use crate::sim::skirmish::{Ask, Skirmish, words};
-use crate::sim::{Kind, Setup, Simulation};
+use crate::sim::{Kind, RoomTimes, Setup, Simulation};
 
 const RATE_HZ: u32 = 50;
 const TICK: Duration = Duration::from_millis(20);
@@ -95,6 +97,8 @@ pub(super) struct Player {
     pub(super) received: Vec<u8>,
     /// Updates that said to forget the clock.
     pub(super) reanchors: usize,
+    /// How often it was moved to another room.
+    pub(super) moves: usize,
 }
 
 impl Player {
@@ -157,6 +161,7 @@ impl Player {
             match event {
                 ClientEvent::Rejected(reject) => self.rejected = Some(reject),
                 ClientEvent::Game(event) => self.events.push(event),
+                ClientEvent::Moved => self.moves += 1,
                 ClientEvent::Welcomed | ClientEvent::Updated { .. } => {}
             }
         }
@@ -167,7 +172,7 @@ impl Player {
             return;
         }
         if self.session.input_due(now).is_some() {
-            let words = self.session.schema().map_or(0, |_| 2);
+            let words = self.session.schema().map_or(0, |schema| schema.input.fields.len());
             // Standing still: -1..=1 has 0 at word 1; no press.
             let _ = self.session.push_input(&[1, 0][..words], now);
         }
@@ -181,7 +186,7 @@ impl Player {
 
 /// The server and its clients.
 pub(super) struct World {
-    simulation: Simulation,
+    simulations: Vec<Simulation>,
     driver: Driver<Socket, GameSessions>,
     pub(super) now: Time,
     pub(super) players: Vec<Player>,
@@ -189,18 +194,36 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(capacity: usize) -> Self {
-        let kinds = vec![Kind::of("skirmish", Skirmish::default).expect("a valid schema")];
+        Self::with_threads(capacity, 1)
+    }
+
+    /// A world of this many simulation threads, which the test runs one after the other.
+    pub(super) fn with_threads(capacity: usize, sim_threads: usize) -> Self {
+        let kinds = [
+            Kind::of("skirmish", Skirmish::default).expect("a valid schema"),
+            Kind::of("broken", || -> Skirmish { panic!("no such luck") }).expect("a valid schema"),
+            Kind::of("inn", Inn::default).expect("a valid schema"),
+        ];
+        let entry = |kind: &Kind| KindEntry {
+            name: Arc::clone(&kind.wire.name),
+            capacity: capacity as u32,
+            private: false,
+        };
+        let directory = Arc::new(Directory::new(kinds.iter().map(entry).collect(), sim_threads, 1));
+        let times = RoomTimes { tick_rate_hz: RATE_HZ, snapshot_every: 1 };
         let shared = Arc::new(Shared {
             routes: Routes::new(None, sdk::page(), vec!["https://friend.example".to_owned()]),
             kinds: kinds.iter().map(|kind| Arc::clone(&kind.wire)).collect(),
-            tick_rate_hz: RATE_HZ as u16,
+            times,
+            directory: Arc::clone(&directory),
             sessions: AtomicU32::new(1),
         });
-        let setup = Setup { kinds, tick_rate_hz: RATE_HZ, capacity, seed: 5, record: None };
-        let (sim, io) = bridge::link();
+        let setup = Setup { kinds: kinds.into(), times, seed: 5, record: None, directory };
+        let (sim, mut io) = bridge::links(sim_threads, 1);
         let now = Time::from_nanos(1_000_000_000);
-        let driver = Driver::new(GameSessions::new(shared, io), now);
-        Self { simulation: Simulation::new(setup, vec![sim]), driver, now, players: Vec::new() }
+        let driver = Driver::new(GameSessions::new(shared, 0, io.remove(0)), now);
+        let simulations = sim.into_iter().map(|ends| Simulation::new(setup.clone(), ends)).collect();
+        Self { simulations, driver, now, players: Vec::new() }
     }
 
     /// Connects a client that will say this Hello; gives its index.
@@ -231,6 +254,7 @@ impl World {
             mute: false,
             received: Vec::new(),
             reanchors: 0,
+            moves: 0,
         });
         self.players.len() - 1
     }
@@ -260,8 +284,10 @@ impl World {
 
     /// Runs one tick of the simulation and lets the I/O thread take it, or not yet.
     pub(super) fn simulate(&mut self, reanchor: bool) {
-        self.simulation.drain(self.now);
-        self.simulation.advance(self.now, reanchor, |_| {});
+        for simulation in &mut self.simulations {
+            simulation.drain(self.now);
+            simulation.advance(self.now, reanchor, |_| {});
+        }
     }
 
     /// What the wake of a tick does.
@@ -292,8 +318,10 @@ impl World {
             }
             self.driver.serve_ready(self.now);
             self.driver.end_turn(self.now);
-            self.simulation.drain(self.now);
-            self.simulation.advance(self.now, false, |_| {});
+            for simulation in &mut self.simulations {
+                simulation.drain(self.now);
+                simulation.advance(self.now, false, |_| {});
+            }
             self.driver.tick(self.now);
         });
         for player in &mut self.players {

@@ -9,6 +9,7 @@ use tickwire_netcode::time::Tick;
 
 use super::*;
 use crate::bridge::{self, IoEnd, PlayerLine, Recipients, SeatId, Seated, TickOutput};
+use crate::directory::{Asker, KindEntry};
 use crate::game::Leave;
 use crate::net::service::ConnectionId;
 use crate::sim::skirmish::{Ask, Skirmish, Stick, words};
@@ -36,7 +37,10 @@ struct Got {
 
 struct Bench {
     simulation: Simulation,
+    directory: Arc<Directory>,
     io: Vec<IoEnd>,
+    /// What the directory refused, by I/O thread.
+    turned_away: [Vec<Refused>; 2],
     /// The next tick begins then.
     next: u64,
     told: Arc<Mutex<Vec<Told>>>,
@@ -46,13 +50,17 @@ struct Bench {
 
 impl Bench {
     fn new(seed: u64, capacity: usize) -> Self {
+        Self::with_snapshots(seed, capacity, 1)
+    }
+
+    fn with_snapshots(seed: u64, capacity: usize, snapshot_every: u8) -> Self {
         let told = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&told);
-        let kinds = vec![
+        let kinds = [
             Kind::of("skirmish", Skirmish::default).expect("a valid schema"),
             Kind::of("broken", || -> Skirmish { panic!("no such luck") }).expect("a valid schema"),
         ];
-        let record: RecordSink = Box::new(move |tick| {
+        let record: RecordSink = parking_lot::Mutex::new(Box::new(move |tick| {
             sink.lock().expect("no panic while held").push(Told {
                 room: tick.room.to_owned(),
                 serial: tick.serial,
@@ -60,10 +68,24 @@ impl Bench {
                 resolved: tick.resolved.clone(),
                 hash: tick.state_hash,
             });
-        });
-        let setup = Setup { kinds, tick_rate_hz: RATE_HZ, capacity, seed, record: Some(record) };
+        }));
+        let entry = |kind: &Kind| KindEntry {
+            name: Arc::clone(&kind.wire.name),
+            capacity: capacity as u32,
+            private: false,
+        };
+        let directory = Arc::new(Directory::new(kinds.iter().map(entry).collect(), 1, 2));
+        let setup = Setup {
+            kinds: kinds.into(),
+            times: RoomTimes { tick_rate_hz: RATE_HZ, snapshot_every },
+            seed,
+            record: Some(Arc::new(record)),
+            directory: Arc::clone(&directory),
+        };
         let (sim, io): (Vec<_>, Vec<_>) = (0..2).map(|_| bridge::link()).unzip();
-        Self { simulation: Simulation::new(setup, sim), io, next: TICK_NS, told, inputs: 0, commands: 0 }
+        let simulation = Simulation::new(setup, sim);
+        let turned_away = Default::default();
+        Self { simulation, directory, io, turned_away, next: TICK_NS, told, inputs: 0, commands: 0 }
     }
 
     fn tick(&mut self) -> [Got; 2] {
@@ -75,7 +97,7 @@ impl Bench {
         self.simulation.drain(started);
         self.simulation.advance(started, false, |_| {});
         [0, 1].map(|io| {
-            let mut got = Got::default();
+            let mut got = Got { refused: std::mem::take(&mut self.turned_away[io]), ..Got::default() };
             while let Some(batch) = self.io[io].poll_outbound() {
                 got.outputs.extend(batch.outputs);
                 got.refused.extend(batch.refused);
@@ -86,8 +108,13 @@ impl Bench {
 
     fn ask_seat(&mut self, io: usize, index: u32, kind: usize, room: &str, name: &str) {
         let connection = ConnectionId { index, generation: 0 };
-        let request = JoinRequest { connection, kind, room: room.to_owned(), name: name.to_owned() };
-        self.io[io].batch.entries.push(InboundEntry::Join(Box::new(request)));
+        match self.directory.join(kind, room, Asker::Peer, Time::from_nanos(self.next)) {
+            Ok(permit) => {
+                let request = JoinRequest { connection, permit, name: name.to_owned() };
+                self.io[io].batch.entries.push(InboundEntry::Join(Box::new(request)));
+            }
+            Err(code) => self.turned_away[io].push(Refused { connection, code }),
+        }
     }
 
     /// Joins the room of this id and runs the tick that grants the seat.
@@ -190,6 +217,7 @@ fn a_seat_that_was_left_is_free_again() {
     let mut bench = Bench::new(1, 1);
     let seat = bench.join(0, "a");
     bench.leave(0, seat, Leave::Left);
+    bench.tick();
     let again = bench.join(0, "a");
     assert_eq!(again.room, seat.room);
     assert_eq!(again.player, PlayerId(2), "player ids are not used again");
