@@ -1,5 +1,6 @@
 //! The loop's logic on scripted transports and virtual time: no sockets, no clock.
 
+mod moving;
 mod script;
 
 use std::io;

@@ -1,6 +1,7 @@
 //! Sessions from upgrade to close over scripted transports, with netcode's own client at the other end: it checks the hash
 //! of every update.
 
+mod transfers;
 mod world;
 
 use std::time::Duration;

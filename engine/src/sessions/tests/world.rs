@@ -22,7 +22,7 @@ use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
 use crate::sdk;
 use crate::sessions::{GameSessions, Routes, Shared};
-use crate::sim::inn::Inn;
+use crate::sim::inn::{Inn, Order};
 use crate::sim::skirmish::{Ask, Skirmish, words};
 use crate::sim::{Kind, RoomTimes, Setup, Simulation};
 
@@ -116,6 +116,18 @@ impl Player {
     pub(super) fn command(&mut self, ask: &Ask) {
         let (index, words) = words(ask);
         self.session.push_command(index, &words).expect("a declared command");
+    }
+
+    pub(super) fn order(&mut self, order: &Order) {
+        let mut words = Vec::new();
+        let index = tickwire_netcode::schema::Command::quantize(order, &mut words, &mut 0);
+        self.session.push_command(index, &words).expect("a declared command");
+    }
+
+    /// Kind and id of the room that it is in, as it was told.
+    pub(super) fn place(&self) -> (&str, &str) {
+        let welcome = self.session.welcome().expect("joined");
+        (&welcome.kind, &welcome.room)
     }
 
     pub(super) fn hang_up(&self) {
@@ -280,6 +292,16 @@ impl World {
         for player in &mut self.players {
             player.receive(self.now);
         }
+    }
+
+    /// Clients send and the server reads; what the server has sent stays on the way.
+    pub(super) fn transmit_only(&mut self) {
+        for player in &mut self.players {
+            player.transmit(self.now);
+            self.driver.handle_edge(player.id, READABLE, self.now);
+        }
+        self.driver.serve_ready(self.now);
+        self.driver.end_turn(self.now);
     }
 
     /// Runs one tick of the simulation and lets the I/O thread take it, or not yet.
