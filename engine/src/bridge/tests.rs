@@ -41,7 +41,7 @@ fn leavers(batch: &Inbound) -> Vec<u32> {
 }
 
 #[test]
-fn ticks_that_find_the_channel_full_merge_into_one_and_lose_nothing() {
+fn r13_ticks_that_find_the_channel_full_merge_into_one_and_lose_nothing() {
     let (mut sim, mut io) = link();
     let full = limits::OUTBOUND_BATCHES_MAX as u32;
     for tick in 1..=full + 5 {
@@ -76,6 +76,34 @@ fn ticks_that_find_the_channel_full_merge_into_one_and_lose_nothing() {
 }
 
 #[test]
+fn r13_between_two_snapshots_a_merge_keeps_the_snapshot_and_the_lines_that_belong_to_it() {
+    let (mut sim, mut io) = link();
+    let line = |applied| PlayerLine {
+        player: PlayerId(1),
+        input_applied: InputSeq(applied),
+        input_margin_q4: 0,
+        command_ack: CommandSeq(0),
+    };
+    for tick in 1..=limits::OUTBOUND_BATCHES_MAX as u32 + 6 {
+        sim.push(ROOM, |output| {
+            output.tick = Tick(tick);
+            if tick.is_multiple_of(4) {
+                output.snapshot = Some(Arc::default());
+                output.lines.push(line(tick));
+            }
+        });
+        sim.publish();
+    }
+    for _ in 0..limits::OUTBOUND_BATCHES_MAX {
+        io.poll_outbound().expect("a batch");
+    }
+    sim.publish();
+    let merged = io.poll_outbound().expect("the merged batch").outputs.remove(0);
+    assert_eq!((merged.tick, merged.snapshot.is_some()), (Tick(14), true));
+    assert_eq!(merged.lines, [line(12)], "what the snapshot of tick 12 has used");
+}
+
+#[test]
 fn rooms_merge_each_with_itself() {
     let (mut sim, mut io) = link();
     let other = RoomId { thread: 0, index: 0, serial: 10 };
@@ -97,7 +125,7 @@ fn rooms_merge_each_with_itself() {
 }
 
 #[test]
-fn pending_events_over_their_bound_close_the_rooms_players_there_as_busy() {
+fn r13_pending_events_over_their_bound_close_the_rooms_players_there_as_busy() {
     let (mut sim, mut io) = link();
     for tick in 1..=limits::OUTBOUND_BATCHES_MAX as u32 + 2 {
         sim.push(ROOM, |output| (0..limits::EVENTS_PER_TICK_MAX).for_each(|_| event(output, tick, None)));
@@ -117,7 +145,7 @@ fn pending_events_over_their_bound_close_the_rooms_players_there_as_busy() {
 }
 
 #[test]
-fn a_read_pass_that_finds_the_channel_full_goes_with_a_later_one_in_order() {
+fn r12_a_read_pass_that_finds_the_channel_full_goes_with_a_later_one_in_order() {
     let (mut sim, mut io) = link();
     let full = limits::INBOUND_BATCHES_MAX as u32;
     for player in 1..=full + 3 {
@@ -138,7 +166,7 @@ fn a_read_pass_that_finds_the_channel_full_goes_with_a_later_one_in_order() {
 }
 
 #[test]
-fn a_batch_that_is_never_taken_stops_growing() {
+fn r12_a_batch_that_is_never_taken_stops_growing() {
     let (_sim, mut io) = link();
     for player in 0..limits::INBOUND_BATCHES_MAX as u32 {
         leave(&mut io, player);

@@ -16,7 +16,7 @@ use super::hosted::{Fate, Hosted, panic_text};
 use super::kind::{Kind, RoomTimes};
 use super::record::RecordSink;
 use super::room_table::RoomTable;
-use super::tick_clock::TickClock;
+use super::tick_clock::{Due, TickClock};
 use super::tick_timing::{QuantizedInput, TickTiming};
 use crate::bridge::{Inbound, InboundEntry, JoinRequest, Refused, RoomId, SimEnd};
 use crate::directory::{Directory, RoomPlan};
@@ -42,6 +42,8 @@ pub(crate) struct Simulation {
     interval: Duration,
     /// When the next tick begins.
     next: Time,
+    /// Ticks that were dropped since the start.
+    dropped: u64,
     /// Scratch of `advance`.
     ended: Vec<(RoomId, Fate)>,
 }
@@ -49,7 +51,8 @@ pub(crate) struct Simulation {
 impl Simulation {
     pub(crate) fn new(setup: Setup, links: Vec<SimEnd>) -> Self {
         let interval = Duration::from_nanos(1_000_000_000 / u64::from(setup.times.tick_rate_hz));
-        Self { setup, rooms: RoomTable::default(), links, interval, next: Time::default(), ended: Vec::new() }
+        let rooms = RoomTable::default();
+        Self { setup, rooms, links, interval, next: Time::default(), dropped: 0, ended: Vec::new() }
     }
 
     /// Takes in everything that the I/O threads have handed over, before the tick that begins at `next`.
@@ -134,6 +137,21 @@ impl Simulation {
         TickTiming { started, interval: self.interval, reanchor }
     }
 
+    /// Runs what is due at a deadline: as many ticks as are to be caught up, of which the last tells clients of dropped time.
+    pub(crate) fn run_due(&mut self, due: Due, mut woken: impl FnMut(usize)) {
+        self.drain(due.deadline);
+        if due.dropped > 0 {
+            self.dropped += due.dropped;
+            let (dropped, total) = (due.dropped, self.dropped);
+            tracing::warn!(dropped, total, "ticks were dropped: the simulation was held up");
+        }
+        for nth in 0..due.ticks {
+            // From the last of them on, ticks and time stand in a new relation.
+            let reanchor = due.dropped > 0 && nth + 1 == due.ticks;
+            self.advance(due.deadline + self.interval * nth, reanchor, &mut woken);
+        }
+    }
+
     /// Runs one tick of every room and hands the outcomes over; `woken` is called per I/O thread that has something to fetch.
     pub(crate) fn advance(&mut self, started: Time, reanchor: bool, mut woken: impl FnMut(usize)) {
         let timing = self.timing(started, reanchor);
@@ -196,19 +214,9 @@ fn room_seed(server_seed: u64, serial: u32) -> u64 {
 pub(crate) fn run(mut simulation: Simulation, mut clock: TickClock, wakes: &[Wake], stop: &AtomicBool) {
     while !stop.load(Ordering::Acquire) {
         let due = clock.wait();
-        simulation.drain(due.deadline);
-        if due.dropped > 0 {
-            tracing::warn!(dropped = due.dropped, "ticks were dropped: the simulation was held up");
-        }
-        // Bit by I/O thread, of which there are at most 64.
+        // Bit by I/O thread, of which there are at most 64: one wake each, however many ticks are caught up.
         let mut woken = 0u64;
-        for nth in 0..due.ticks {
-            // One wake per I/O thread, however many ticks are caught up.
-            let started = due.deadline + simulation.interval * nth;
-            // From the last of them on, ticks and time stand in a new relation.
-            let reanchor = due.dropped > 0 && nth + 1 == due.ticks;
-            simulation.advance(started, reanchor, |io| woken |= 1 << io);
-        }
+        simulation.run_due(due, |io| woken |= 1 << io);
         for (io, wake) in wakes.iter().enumerate() {
             if woken & (1 << io) != 0 {
                 wake.wake();

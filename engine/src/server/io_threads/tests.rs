@@ -133,6 +133,7 @@ impl Client {
 fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("listening");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a valid timeout");
+    stream.set_nodelay(true).expect("a socket");
     stream
 }
 

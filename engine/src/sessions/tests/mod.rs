@@ -127,7 +127,7 @@ fn a_kick_closes_with_its_reason() {
 }
 
 #[test]
-fn a_panicking_room_closes_its_sessions_and_no_others() {
+fn p1_a_panicking_room_closes_its_sessions_and_no_others() {
     let mut world = World::new(8);
     let (ann, bob, calm) = (world.join("a"), world.join("a"), world.join("b"));
     world.players[ann].command(&Ask::Panic);
@@ -202,7 +202,7 @@ fn a_welcome_that_the_kernel_does_not_take_is_sent_later() {
 }
 
 #[test]
-fn ticks_that_the_io_thread_missed_arrive_as_one() {
+fn r13_ticks_that_the_io_thread_missed_arrive_as_one() {
     let mut world = World::new(8);
     let (ann, bob) = (world.join("a"), world.join("a"));
     let before = world.players[ann].session.stats().updates;
@@ -221,7 +221,20 @@ fn ticks_that_the_io_thread_missed_arrive_as_one() {
 }
 
 #[test]
-fn dropped_time_is_announced_once_when_an_update_gets_through() {
+fn r12_who_would_join_a_simulation_that_takes_nothing_is_told_to_come_back() {
+    let mut world = World::held_up(8);
+    let early = world.connect_as("skirmish", "a", None);
+    world.exchange();
+    world.exchange();
+    world.exchange();
+    assert_eq!(world.players[early].close_code, Some(CloseCode::Busy.code()));
+    assert_eq!(world.players[early].rejected.as_ref().map(|reject| reject.retry_after_ms), Some(2_000));
+    world.ticks(1);
+    world.join("a");
+}
+
+#[test]
+fn p4_dropped_time_is_announced_once_when_an_update_gets_through() {
     let mut world = World::new(8);
     let (slow, quick) = (world.join("a"), world.join("a"));
     world.players[slow].set_room(0);

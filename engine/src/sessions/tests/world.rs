@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use tickwire_netcode::ids::PlayerId;
 use tickwire_netcode::message::bounded::Text;
 use tickwire_netcode::message::{Hello, Reject};
 use tickwire_netcode::session::{ClientConfig, ClientEvent, ClientSession, GameEvent};
@@ -15,8 +16,10 @@ use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::handshake::client_request;
 use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 
-use crate::bridge;
+use crate::bridge::{self, InboundEntry, IoEnd, RoomId, SeatId};
 use crate::directory::{Directory, KindEntry};
+use crate::game::Leave;
+use crate::limits;
 use crate::net::driver::{Driver, Edge};
 use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
@@ -211,6 +214,24 @@ impl World {
 
     /// A world of this many simulation threads, which the test runs one after the other.
     pub(super) fn with_threads(capacity: usize, sim_threads: usize) -> Self {
+        Self::build(capacity, sim_threads, |_| {})
+    }
+
+    /// A world whose simulation has been given more than the bridge holds, and has taken nothing of it.
+    pub(super) fn held_up(capacity: usize) -> Self {
+        let nobody = SeatId { room: RoomId { thread: 0, index: 9, serial: 9 }, player: PlayerId(1) };
+        Self::build(capacity, 1, |link| {
+            for _ in 0..limits::INBOUND_BATCHES_MAX {
+                link.batch.entries.push(InboundEntry::Leave { seat: nobody, why: Leave::Lost });
+                link.publish();
+            }
+            while link.batch.has_room() {
+                link.batch.entries.push(InboundEntry::Leave { seat: nobody, why: Leave::Lost });
+            }
+        })
+    }
+
+    fn build(capacity: usize, sim_threads: usize, prepare: impl Fn(&mut IoEnd)) -> Self {
         let kinds = [
             Kind::of("skirmish", Skirmish::default).expect("a valid schema"),
             Kind::of("broken", || -> Skirmish { panic!("no such luck") }).expect("a valid schema"),
@@ -232,6 +253,7 @@ impl World {
         });
         let setup = Setup { kinds: kinds.into(), times, seed: 5, record: None, directory };
         let (sim, mut io) = bridge::links(sim_threads, 1);
+        io[0].iter_mut().for_each(prepare);
         let now = Time::from_nanos(1_000_000_000);
         let driver = Driver::new(GameSessions::new(shared, 0, io.remove(0)), now);
         let simulations = sim.into_iter().map(|ends| Simulation::new(setup.clone(), ends)).collect();
