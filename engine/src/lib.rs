@@ -96,6 +96,7 @@ mod sdk;
 pub mod server;
 mod sessions;
 pub mod sim;
+pub mod testing;
 
 pub use tickwire_netcode as netcode;
 pub use tickwire_netcode::glam;

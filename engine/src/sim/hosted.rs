@@ -14,8 +14,9 @@ use tickwire_netcode::time::Time;
 use super::any_room::AnyRoom;
 use super::cx::TransferWish;
 use super::event_batch::{Audience, EventEntry};
+use super::hearing::Hearing;
 use super::kind::Kind;
-use super::near::{Places, hears};
+use super::near::Places;
 use super::record::{RecordSink, Recorded};
 use super::resolved::{Arrival, Resolved};
 use super::tick_timing::{QuantizedInput, TickTiming};
@@ -303,25 +304,9 @@ impl Hosted {
         let events = &mut output.events;
         let first = events.players.len();
         let here = self.seats.iter().filter(|seat| seat.io == io).map(Seat::player);
-        match event.audience {
-            Audience::Room => {}
-            Audience::Player(player) => events.players.extend(here.filter(|here| *here == player)),
-            Audience::Set(set) => {
-                let members = self.room.members();
-                let mask = |player: PlayerId| {
-                    members.binary_search_by_key(&player, |m| m.player).map_or(0, |index| members[index].sets)
-                };
-                events.players.extend(here.filter(|player| mask(*player) & set.mask() != 0));
-            }
-            Audience::Near { at, radius } => {
-                let located = &self.located;
-                let place = |player: PlayerId| {
-                    located
-                        .binary_search_by_key(&player, |(player, _)| *player)
-                        .map_or(None, |i| located[i].1)
-                };
-                events.players.extend(here.filter(|player| hears(place(*player), at, radius)));
-            }
+        if event.audience != Audience::Room {
+            let hearing = Hearing { members: self.room.members(), located: &self.located };
+            events.players.extend(here.filter(|player| hearing.hears(&event.audience, *player)));
         }
         let recipients = match event.audience {
             Audience::Room => Recipients::Everyone,

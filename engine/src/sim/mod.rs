@@ -6,6 +6,7 @@
 mod any_room;
 mod cx;
 mod event_batch;
+mod hearing;
 mod hosted;
 #[cfg(test)]
 pub(crate) mod inn;
@@ -35,6 +36,9 @@ pub use rng::Rng;
 pub use scene::Scene;
 pub use tick_clock::{CATCH_UP_TICKS_MAX, Due, TickClock, TickGrid};
 
+pub(crate) use hearing::Hearing;
 pub(crate) use kind::{Kind, KindWire, RoomTimes};
+pub(crate) use near::Places;
 pub(crate) use record::RecordSink;
+pub(crate) use room::Room;
 pub(crate) use simulation::{Setup, Simulation, run};
