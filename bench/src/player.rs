@@ -100,7 +100,11 @@ impl Player {
                 Event::Updated { .. } if self.standing == Standing::Joining => {
                     self.standing = Standing::Playing;
                 }
-                Event::Joined | Event::Updated { .. } | Event::Game(_) | Event::Closed { .. } => {}
+                Event::Joined
+                | Event::Moved
+                | Event::Updated { .. }
+                | Event::Game(_)
+                | Event::Closed { .. } => {}
             }
         }
         self.settle(now(), round_trip_us);

@@ -3,6 +3,7 @@
 mod arena_browser;
 mod autobahn;
 mod bad_input;
+mod examples;
 mod fifty_bots;
 mod hello;
 mod hygiene;
@@ -10,5 +11,6 @@ mod netbench;
 mod peers;
 mod quick_start;
 mod requirements;
+mod rooms;
 mod sdk_dist;
 mod signals;

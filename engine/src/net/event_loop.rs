@@ -246,7 +246,7 @@ impl<S: Service> EventLoop<S> {
         while let Some((thread, mut parcel)) = self.driver.poll_departed() {
             // Another selector takes it only when this one has let go.
             let _ = self.prepared.poll.registry().deregister(&mut parcel.transport);
-            if let Err(parcel) = self.exchange.send(thread, parcel) {
+            if let Some(parcel) = self.exchange.send(thread, parcel) {
                 self.take_in(parcel, now);
             }
         }

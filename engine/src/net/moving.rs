@@ -60,11 +60,13 @@ impl<Session> Exchange<Session> {
     }
 
     /// Sends a connection to a thread; gives it back when there is no such thread, or it takes no more now.
-    pub(crate) fn send(&self, thread: usize, parcel: TcpParcel<Session>) -> Result<(), TcpParcel<Session>> {
-        let Some((outbox, wake)) = self.outboxes.get(thread) else { return Err(parcel) };
-        outbox.try_send(parcel).map_err(crossbeam_channel::TrySendError::into_inner)?;
+    pub(crate) fn send(&self, thread: usize, parcel: TcpParcel<Session>) -> Option<TcpParcel<Session>> {
+        let Some((outbox, wake)) = self.outboxes.get(thread) else { return Some(parcel) };
+        if let Err(refused) = outbox.try_send(parcel) {
+            return Some(refused.into_inner());
+        }
         wake.nudge();
-        Ok(())
+        None
     }
 }
 
