@@ -1,5 +1,6 @@
 //! The command line: flags, and what of a value alone can be told wrong.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -46,6 +47,15 @@ pub(crate) struct Arena {
     /// Id of the room; any room of the kind without it.
     #[arg(long, value_name = "ID", default_value = "")]
     pub(crate) room: String,
+}
+
+/// The arguments without a `--` in front, which the cargo alias has put there already: `cargo netbench -- --help` works too.
+pub(crate) fn without_separator(args: impl IntoIterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    let mut args = args.into_iter();
+    let program = args.next();
+    let mut args = args.peekable();
+    args.next_if(|first| first == "--");
+    program.into_iter().chain(args)
 }
 
 fn url(text: &str) -> Result<String, String> {

@@ -14,7 +14,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let cli::Args { command: cli::Command::Arena(args) } = cli::Args::parse();
+    let cli::Args { command: cli::Command::Arena(args) } =
+        cli::Args::parse_from(cli::without_separator(std::env::args_os()));
     match arena::run(&args) {
         Ok(report) => {
             print!("{report}");

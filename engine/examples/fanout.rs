@@ -134,7 +134,8 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     raise_descriptor_limit();
     let listener = Listener::bind(&arguments.listen)?;
-    let options = IoOptions { threads: usize::from(arguments.io_threads), signals: true };
+    let options =
+        IoOptions { threads: usize::from(arguments.io_threads), signals: true, ..IoOptions::default() };
     let threads = IoThreads::prepare(listener, options)?;
     println!("listening on http://{}", threads.address());
     let channels: Vec<_> = threads.wakes().into_iter().map(|wake| (bounded(4), wake)).collect();

@@ -78,7 +78,8 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     raise_descriptor_limit();
     let listener = Listener::bind(&arguments.listen)?;
-    let options = IoOptions { threads: usize::from(arguments.io_threads), signals: true };
+    let options =
+        IoOptions { threads: usize::from(arguments.io_threads), signals: true, ..IoOptions::default() };
     let threads = IoThreads::prepare(listener, options)?;
     println!("listening on http://{}", threads.address());
     threads.spawn(|_| Echo)?.join()?;

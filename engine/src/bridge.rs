@@ -393,6 +393,11 @@ impl SimEnd {
         true
     }
 
+    /// Outputs that found no place at the last hand-over.
+    pub(crate) fn pending_outputs(&self) -> usize {
+        self.pending.outputs.len()
+    }
+
     /// Takes the outputs of a returned batch for use in later ticks.
     fn emptied(&mut self, mut spare: Outbound) -> Outbound {
         spare.refused.clear();

@@ -89,6 +89,7 @@ pub mod clock;
 mod directory;
 pub mod game;
 pub mod limits;
+pub mod metrics;
 pub mod net;
 pub mod page;
 pub mod prelude;

@@ -22,8 +22,8 @@ macro_rules! modules {
 }
 
 modules!(
-    "bincode" "bits" "close" "connect" "error" "hash" "index" "input-clock" "interpolation" "layout" "limits"
-    "messages" "meter" "render-clock" "room" "rtt" "schema" "session" "socket" "world"
+    "bincode" "bits" "close" "connect" "entity-table" "error" "hash" "held-slot" "index" "input-clock" "interpolation"
+    "layout" "limits" "messages" "meter" "render-clock" "room" "rotation" "rtt" "schema" "session" "socket" "world"
 );
 
 /// The SDK's files.

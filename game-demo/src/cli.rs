@@ -2,6 +2,7 @@
 //!
 //! Owns what a user can set. Invariant: whatever can be told wrong from the value alone is refused here, with exit code 2.
 
+use std::ffi::OsString;
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 
@@ -52,6 +53,15 @@ pub(crate) struct Args {
     /// What is logged to stderr: error, warn, info, debug, trace, or directives such as "warn,tickwire=debug".
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "TICKWIRE_LOG", value_parser = ValueParser::new(log))]
     pub(crate) log: String,
+}
+
+/// The arguments without a `--` in front, which the cargo alias has put there already: `cargo arena -- --help` works too.
+pub(crate) fn without_separator(args: impl IntoIterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    let mut args = args.into_iter();
+    let program = args.next();
+    let mut args = args.peekable();
+    args.next_if(|first| first == "--");
+    program.into_iter().chain(args)
 }
 
 fn address(text: &str) -> Result<String, String> {

@@ -30,7 +30,7 @@ use crate::cli::Args;
 const SEATS: usize = 64;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::parse_from(cli::without_separator(std::env::args_os()));
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&args.log))
         .with_writer(io::stderr)

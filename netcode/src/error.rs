@@ -114,6 +114,11 @@ pub enum ProtocolError {
         /// The hash of what was decoded.
         decoded: u32,
     },
+    /// An entity entered a slot that has it.
+    DuplicateEntity {
+        /// The entity.
+        id: u32,
+    },
     /// An entity has different classes in two slots.
     ClassConflict {
         /// The entity.
@@ -151,6 +156,7 @@ impl ProtocolError {
             | Self::SameBeforeFull
             | Self::HashMissing
             | Self::HashMismatch { .. }
+            | Self::DuplicateEntity { .. }
             | Self::ClassConflict { .. } => CloseCode::Desync,
         }
     }
@@ -190,6 +196,7 @@ impl fmt::Display for ProtocolError {
             Self::HashMismatch { expected, decoded } => {
                 write!(f, "state hash {decoded:#010x}, expected {expected:#010x}")
             }
+            Self::DuplicateEntity { id } => write!(f, "entity {id} entered twice"),
             Self::ClassConflict { id } => write!(f, "entity {id} has two classes"),
         }
     }

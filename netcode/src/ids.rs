@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn low_bits_of_a_sequence_survive_64_ki_numbers() {
+    fn k3_low_bits_of_a_sequence_survive_64_ki_numbers() {
         assert_eq!(InputSeq::from_low16(InputSeq(0x1_0001).low16(), InputSeq(0xFFFE)), InputSeq(0x1_0001));
         assert_eq!(UpdateSeq(0x1234).low8(), 0x34);
         assert_eq!(EventSeq(4).next(), EventSeq(5));

@@ -95,6 +95,11 @@ pub const RECORD_WORDS_MAX: usize = 128;
 /// Bits of an angle: what an `f32` can tell apart.
 pub const ANGLE_BITS_MAX: u8 = 24;
 
+/// Bits of a component of a quaternion: fewer are no rotation, more are not in an `f32`.
+pub const QUAT_BITS_MIN: u8 = 4;
+/// See [`QUAT_BITS_MIN`].
+pub const QUAT_BITS_MAX: u8 = 20;
+
 /// Slots of an update.
 pub const SLOTS_MAX: usize = 4;
 
@@ -103,3 +108,19 @@ pub const ENTITIES_MAX: usize = 65_536;
 
 /// Words of one slot after decoding, 16 MiB: fields of span 0 take no bits, so bytes do not bound them.
 pub const DECODED_WORDS_MAX: usize = 4 << 20;
+
+/// Snapshots of a room that are kept to code against: about a second of 60 Hz, as many as may be unacknowledged. For a
+/// client that skipped more nearly everything has changed.
+pub const HISTORY_SNAPSHOTS_MAX: usize = 64;
+
+/// Bytes of the snapshots of a room that are kept: a second of 60 Hz of a room of 1,500 entities with ten words each.
+pub const HISTORY_BYTES_MAX: usize = 8 << 20;
+
+/// Points of a slot that both ends hold: position, velocity and acceleration can be told from three.
+pub const POINTS_MAX: usize = 3;
+
+/// Points that a server of this version codes against: model 0 looks at the newest one only.
+pub const DEPTH_PRODUCED: u8 = 1;
+
+/// Carried updates of a slot from one hash to the next: a quarter of a second of 60 Hz, for two bits per update.
+pub const HASH_EVERY: u8 = 16;

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stamps_wrap_and_their_difference_does_not() {
+    fn k3_stamps_wrap_and_their_difference_does_not() {
         let before = Stamp::from(Time::from_nanos((u64::from(u32::MAX) - 4) * 1000));
         let after = Stamp::from(Time::from_nanos((u64::from(u32::MAX) + 6) * 1000));
         assert_eq!((before.0, after.0), (u32::MAX - 4, 5));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn tick_deltas_cross_the_wrap_in_both_directions() {
+    fn k3_tick_deltas_cross_the_wrap_in_both_directions() {
         let (early, late) = (Tick(u32::MAX - 1), Tick(u32::MAX - 1) + 5);
         assert_eq!((late.delta(early), early.delta(late)), (5, -5));
     }

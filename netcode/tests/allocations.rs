@@ -1,17 +1,19 @@
 //! What a peer can make a server allocate, and what the steady state allocates: nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use allocation_counter::measure;
 use tickwire_netcode::ids::{CommandSeq, EntityId, EventSeq, InputSeq, PlayerId};
+use tickwire_netcode::limits::HISTORY_SNAPSHOTS_MAX;
 use tickwire_netcode::message::bounded::{Bytes, Text};
 use tickwire_netcode::message::{Ack, Hello, InputMessage, InputTime, Resume, Welcome, encode_event_fields};
 use tickwire_netcode::schema::{Layout, Schema};
 use tickwire_netcode::session::{
     ArrivedInput, CommandRecord, EventRecord, InputBuffer, InputRecord, ServerSession, ServerSink, UpdatePlan,
 };
-use tickwire_netcode::snapshot::update::{PartKey, encode_slot};
-use tickwire_netcode::snapshot::{Snapshot, SnapshotBuilder};
+use tickwire_netcode::snapshot::update::{PartKey, SlotPlan};
+use tickwire_netcode::snapshot::{BodyCache, History, Snapshot, SnapshotBuilder};
 use tickwire_netcode::time::{Stamp, Tick, Time};
 use tickwire_netcode::{Event, Input, Replicate};
 
@@ -99,7 +101,11 @@ struct Steady {
     session: ServerSession,
     room: Room,
     layout: Layout,
-    slots: Vec<u8>,
+    builder: SnapshotBuilder,
+    /// Snapshots whose memory is used again: one more than the history holds.
+    pool: Vec<Arc<Snapshot>>,
+    history: History,
+    cache: BodyCache,
     fields: Vec<u8>,
     out: Vec<u8>,
     input: Vec<u8>,
@@ -116,14 +122,34 @@ impl Steady {
         let welcome = Welcome { player: 1, tick_rate_hz: 100, snapshot_every: 1, ..Welcome::default() };
         assert!(session.welcome(welcome, &[], Time::default(), &mut Vec::new()));
 
-        let mut builder = SnapshotBuilder::new();
-        builder.put(EntityId(1), 0, Some(PlayerId(1)), 0, |words| words.push(9));
-        let snapshot = builder.finish(Tick(1), Snapshot::default());
-        let (mut slots, mut fields) = (Vec::new(), Vec::new());
-        encode_slot(&layout, &snapshot, PartKey::Everyone, true, &mut slots);
-        encode_slot(&layout, &snapshot, PartKey::Own(PlayerId(1)), false, &mut slots);
+        let mut fields = Vec::new();
         encode_event_fields(&layout, 0, &[3], &mut fields);
-        Self { session, room, layout, slots, fields, out: Vec::new(), input: Vec::new() }
+        Self {
+            session,
+            room,
+            layout,
+            builder: SnapshotBuilder::new(),
+            pool: (0..=HISTORY_SNAPSHOTS_MAX).map(|_| Arc::default()).collect(),
+            history: History::default(),
+            cache: BodyCache::default(),
+            fields,
+            out: Vec::new(),
+            input: Vec::new(),
+        }
+    }
+
+    /// A room of which a third changes; entities come and go.
+    fn snapshot(&mut self, tick: u32) {
+        for id in (1..50u32).filter(|id| !(id + tick).is_multiple_of(40)) {
+            let owner = (id == 1).then_some(PlayerId(1));
+            let hp = (if id.is_multiple_of(3) { tick } else { id }) & 255;
+            self.builder.put(EntityId(id), 0, owner, 0, |words| words.push(hp));
+        }
+        let count = self.pool.len();
+        let snapshot = &mut self.pool[tick as usize % count];
+        let free = Arc::get_mut(snapshot).expect("the ring has dropped it");
+        *free = self.builder.finish(Tick(tick), std::mem::take(free));
+        self.history.push(Arc::clone(snapshot));
     }
 
     /// One tick: an input with its acks, two events, an Update with them.
@@ -142,13 +168,27 @@ impl Steady {
             let event = EventRecord { tick: Tick(tick), class: 0, cause: None, droppable: false, fields };
             self.session.push_event(&event).unwrap();
         }
+        self.snapshot(tick);
+        self.cache.clear();
+        let (session, history, cache) = (&self.session, &self.history, &mut self.cache);
+        let keys = [(0, PartKey::Everyone), (1, PartKey::Own(PlayerId(1)))];
+        let coded = keys.map(|(place, key)| {
+            let body = session.body_key(place, key, Tick(tick), history, now).unwrap();
+            let hash = session.hash_due(place, &body).then(|| cache.hash(&self.layout, history, &body));
+            (body, hash, cache.body(&self.layout, history, &body))
+        });
+        let slots = coded.each_ref().map(|(body, hash, coded)| SlotPlan {
+            body: *body,
+            same: coded.same,
+            hash: *hash,
+            bytes: cache.bytes(coded),
+        });
         let plan = UpdatePlan {
             tick: Tick(tick),
             reanchor: false,
             input: Some((applied.applied, applied.margin_q4)),
             commands_run: CommandSeq(0),
-            slots: &[&self.slots],
-            full: true,
+            slots: &slots,
         };
         self.out.clear();
         let mut pending = self.session.begin_update(&plan, now, &mut self.out).unwrap();

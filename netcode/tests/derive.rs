@@ -1,8 +1,8 @@
 //! What the derive macros make of types: records, words and back, as a game would use them.
 
-use tickwire_netcode::glam::Vec2;
+use tickwire_netcode::glam::{Quat, Vec2, Vec3};
 use tickwire_netcode::schema::{
-    Axis, Classes, Command, Event, FieldKind, Flags, Input, Interpolation, Layout, Replicate, Schema,
+    Axis, Classes, Command, Event, FieldKind, Flags, Input, Interpolation, Layout, Part, Replicate, Schema,
 };
 use tickwire_netcode::{Command, Event, Input, Replicate};
 
@@ -168,6 +168,70 @@ fn edges_are_cleared_merged_and_seen() {
     let flags: Vec<_> = record.fields.iter().map(|field| field.flags).collect();
     assert_eq!(flags, [Flags::NONE, Flags::NONE, Flags::EDGE, Flags::EDGE]);
     assert_eq!(record.fields[0].kind, FieldKind::Integer { min: -1, span: 2 });
+}
+
+#[derive(Replicate, Clone, PartialEq, Debug)]
+#[rep(crate = tickwire_netcode)]
+struct Cube {
+    #[rep(range = -8.0..8.0, step = 0.5, owner, exact)]
+    place: Vec3,
+    #[rep(bits = 9)]
+    turn: Quat,
+    #[rep(range = -2.0..2.0, step = 0.5, velocity_of = "place")]
+    speed: Vec3,
+    #[rep(range = -2.0..2.0, step = 0.5, velocity_of = "turn", owner)]
+    spin: Vec3,
+}
+
+#[test]
+fn an_exact_field_is_quantized_for_everyone_and_whole_for_its_owner() {
+    let place = Vec3::new(0.3, -8.6, 7.999);
+    let cube = Cube { place, turn: Quat::IDENTITY, speed: Vec3::ZERO, spin: Vec3::ONE };
+    let (mut words, mut clamped) = (Vec::new(), 0);
+    cube.quantize(&mut words, &mut clamped);
+    assert_eq!((words.len(), clamped), (Cube::WORDS, 1));
+    assert_eq!(words[..3], [17, 0, 32], "to the nearest step");
+    assert_eq!(words[3..6], place.to_array().map(f32::to_bits), "as it is, beyond the range as well");
+    assert_eq!(Cube::from_words(&words), cube);
+
+    let layout = Layout::new(&Schema::of::<Cube, (), (), ()>().unwrap()).unwrap();
+    let record = layout.classes().record(0).unwrap();
+    assert_eq!((record.words_of(Part::Public), record.words_of(Part::Owner)), (3 + 4 + 3, 3 + 3));
+    record.fill_exact(&mut words);
+    assert_eq!(Cube::from_words(&words).place, Vec3::new(0.5, -8.0, 8.0), "what the steps stand for");
+}
+
+#[test]
+fn a_velocity_names_its_field_and_an_edge_its_companion() {
+    let fields = Cube::record().fields;
+    assert_eq!(
+        fields.iter().map(|field| field.velocity_of).collect::<Vec<_>>(),
+        [None, None, Some(0), Some(1)]
+    );
+    assert_eq!(fields[1].kind, FieldKind::Quat { bits: 9 });
+    let fields = Bow::record().fields;
+    assert_eq!(fields.iter().map(|field| field.edge_with).collect::<Vec<_>>(), [None, Some(0), None]);
+}
+
+#[derive(Input, Clone, Copy, Default, PartialEq, Debug)]
+#[rep(crate = tickwire_netcode)]
+struct Bow {
+    #[rep(angle, bits = 8)]
+    aim: f32,
+    #[rep(edge, with = "aim")]
+    shoot: bool,
+    #[rep(edge)]
+    jump: bool,
+}
+
+#[test]
+fn an_edge_takes_its_companion_along_and_others_do_not() {
+    let now = Bow { aim: 1.0, ..Bow::default() };
+    let (mut shot, mut jumped) = (now, now);
+    shot.merge_edges(&Bow { aim: 2.0, shoot: true, jump: false });
+    jumped.merge_edges(&Bow { aim: 2.0, shoot: false, jump: true });
+    assert_eq!(shot, Bow { aim: 2.0, shoot: true, jump: false });
+    assert_eq!(jumped, Bow { aim: 1.0, shoot: false, jump: true });
 }
 
 #[test]

@@ -31,12 +31,27 @@ fn sigint_closes_sessions_as_going_away_and_exits_with_zero() {
 }
 
 #[test]
-fn sigterm_closes_sessions_as_restarting_and_exits_with_zero() {
+fn u1_sigterm_closes_sessions_as_restarting_and_exits_with_zero() {
     assert_eq!(signalled(Signal::TERM), (Some(1012), Some(0)));
 }
 
 #[test]
-fn a_server_without_players_ends_on_either_signal() {
+fn u2_sighup_and_sigpipe_are_ignored_and_sigint_after_sigterm_ends_it() {
+    let mut server = ARENA.start(&["--bots", "2"]);
+    let mut peer = Peer::join(server.address(), "arena");
+    for signal in [Signal::HUP, Signal::PIPE] {
+        server.signal(signal);
+        for _ in 0..3 {
+            peer.hear_type(types::UPDATE);
+        }
+    }
+    server.signal(Signal::TERM);
+    server.signal(Signal::INT);
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+#[test]
+fn u2_a_server_without_players_ends_on_either_signal() {
     for signal in [Signal::INT, Signal::TERM] {
         let mut server = ARENA.start(&[]);
         server.signal(signal);

@@ -11,7 +11,7 @@ use tickwire_netcode::schema::{self, Event as _, Layout, Schema};
 use tickwire_netcode::session::{
     CommandRecord, EventRecord, InputRecord, ServerSession, ServerSink, UpdatePlan,
 };
-use tickwire_netcode::snapshot::update::{PartKey, encode_slot};
+use tickwire_netcode::snapshot::update::{PartKey, SlotPlan};
 use tickwire_netcode::snapshot::{Snapshot, SnapshotBuilder};
 use tickwire_netcode::time::{Tick, Time};
 use tickwire_netcode::ws::handshake::{HeadBuffer, Request, accept, write_refusal};
@@ -183,9 +183,11 @@ impl Server {
         builder.put(EntityId(1), 0, Some(PlayerId(4)), 0, |words| words.extend([100, self.tick]));
         builder.put(EntityId(2), 0, Some(PlayerId(5)), 0, |words| words.extend([50, self.tick]));
         let snapshot = builder.finish(Tick(self.tick), Snapshot::default());
-        let (mut slots, mut message) = (Vec::new(), Vec::new());
-        encode_slot(&self.layout, &snapshot, PartKey::Everyone, true, &mut slots);
-        encode_slot(&self.layout, &snapshot, PartKey::Own(PlayerId(4)), false, &mut slots);
+        let (mut public, mut own, mut message) = (Vec::new(), Vec::new(), Vec::new());
+        let slots = [
+            SlotPlan::full(&self.layout, &snapshot, PartKey::Everyone, &mut public),
+            SlotPlan::full(&self.layout, &snapshot, PartKey::Own(PlayerId(4)), &mut own),
+        ];
         if let Some(event) = event {
             let (mut words, mut fields) = (Vec::new(), Vec::new());
             let class = event.quantize(&mut words, &mut 0);
@@ -199,8 +201,7 @@ impl Server {
             reanchor: false,
             input: None,
             commands_run: CommandSeq(0),
-            slots: &[&slots],
-            full: true,
+            slots: &slots,
         };
         let mut pending = self.session.begin_update(&plan, now, &mut message).unwrap();
         self.ws.send(MessageKind::Binary, &message, &mut self.out);

@@ -3,6 +3,8 @@
 export declare const SNAPSHOTS_MAX = 32;
 /** Slots of one Update, PROTOCOL section 6. */
 export declare const SLOTS_MAX = 4;
+/** States of a slot that are kept to decode against, PROTOCOL section 6.1. */
+export declare const POINTS_MAX = 3;
 /** Inputs of one message, PROTOCOL section 5.1: the count has three bits. */
 export declare const INPUTS_PER_MESSAGE_MAX = 8;
 /** Longest message a client may send, PROTOCOL section 9. */

@@ -35,17 +35,31 @@ export type FieldKind = {
 } | {
     readonly type: "text";
     readonly bytesMax: number;
+} | {
+    readonly type: "vec3";
+    readonly x: Axis;
+    readonly y: Axis;
+    readonly z: Axis;
+} | {
+    readonly type: "quat";
+    readonly bits: number;
 };
 /** One declared value of a record. */
 export interface Field {
     readonly name: string;
     readonly kind: FieldKind;
-    /** Only the owning player receives it. */
+    /** Only the owning player receives it; if `exact`, everybody receives it quantized. */
     readonly owner: boolean;
+    /** The owning player receives its numbers as they are. */
+    readonly exact: boolean;
     /** Never changes while the entity lives. */
     readonly once: boolean;
     /** Input flag that is 1 only in the input during which it was pressed. */
     readonly edge: boolean;
+    /** Index of the field whose value an edge takes along when the server applies it late. */
+    readonly edgeWith: number | undefined;
+    /** Index of the field whose rate of change per second this is; of a rotation the angular velocity. */
+    readonly velocityOf: number | undefined;
     /** Drawn between snapshots; otherwise it steps. */
     readonly linear: boolean;
     /** Distance above which a change is drawn at once; 0 = never. */
@@ -69,3 +83,5 @@ export interface Schema {
  * `CloseCode.BadMessage` for what no version allows.
  */
 export declare function decodeSchema(decoder: Decoder): Schema;
+/** How many real numbers a value has: what can be exact. */
+export declare function numbersIn(kind: FieldKind): number;

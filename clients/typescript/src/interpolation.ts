@@ -6,7 +6,7 @@
  * Objects belong to this module: each entity has one object, which is filled again on every `advance`.
  */
 
-import { type FieldLayout, type Layout, numberOf, onAxis, readField, type RecordLayout } from "./layout.ts";
+import { type FieldLayout, type Layout, numbersOf, readField, type RecordLayout, setComponents } from "./layout.ts";
 import { SNAPSHOTS_MAX } from "./limits.ts";
 import { RenderClock } from "./render-clock.ts";
 import { Snapshot, type World } from "./world.ts";
@@ -152,12 +152,15 @@ function sameWords(field: FieldLayout, a: Uint32Array, aAt: number, b: Uint32Arr
   return true;
 }
 
+/** The numbers of one field in two snapshots. */
+const FROM = new Float64Array(4);
+const TO = new Float64Array(4);
+
 /** Sets a field to its value in one snapshot. */
 function step(view: View, field: FieldLayout, words: Uint32Array, at: number): void {
   const { entity } = view;
-  if (field.kind.type === "vec2") {
-    const { x, y } = field.kind;
-    setVec2(entity, field.name, onAxis(x, words[at + field.at]!), onAxis(y, words[at + field.at + 1]!));
+  if (isVector(field)) {
+    set(entity, field, FROM, numbersOf(field, words, at, FROM));
     return;
   }
   // Linear fields move away from the compared row, so only steps may be left as they are.
@@ -176,40 +179,57 @@ function between(
   bAt: number,
   alpha: number,
 ): void {
-  const { kind, snap, at } = field;
-  const from = a[aAt + at]!;
-  const to = b[bAt + at]!;
-  if (kind.type === "vec2") {
-    const x = onAxis(kind.x, from);
-    const y = onAxis(kind.y, a[aAt + at + 1]!);
-    const dx = onAxis(kind.x, to) - x;
-    const dy = onAxis(kind.y, b[bAt + at + 1]!) - y;
-    const share = snap > 0 && dx * dx + dy * dy > snap * snap ? 0 : alpha;
-    setVec2(entity, field.name, x + dx * share, y + dy * share);
-    return;
-  }
-  if (kind.type !== "integer" && kind.type !== "float" && kind.type !== "angle") {
+  const { kind, snap } = field;
+  if (kind.type === "flag" || kind.type === "enum" || kind.type === "text") {
     entity[field.name] = readField(field, a, aAt);
     return;
   }
-  const value = numberOf(field, from);
-  let change = numberOf(field, to) - value;
-  if (kind.type === "angle") change = shorterArc(change);
-  const drawn = value + (snap > 0 && Math.abs(change) > snap ? 0 : change * alpha);
-  entity[field.name] = kind.type === "angle" ? (drawn + TAU) % TAU : drawn;
+  const count = numbersOf(field, a, aAt, FROM);
+  numbersOf(field, b, bAt, TO);
+  if (kind.type === "quat") turn(snap, alpha);
+  else move(kind.type === "angle", count, snap, alpha);
+  set(entity, field, FROM, count);
+}
+
+/** Moves the numbers of `FROM` towards `TO`, unless they are further apart than `snap`. */
+function move(isAngle: boolean, count: number, snap: number, alpha: number): void {
+  let squared = 0;
+  for (let i = 0; i < count; i++) {
+    const change = TO[i]! - FROM[i]!;
+    TO[i] = isAngle ? shorterArc(change) : change;
+    squared += TO[i]! * TO[i]!;
+  }
+  const share = snap > 0 && squared > snap * snap ? 0 : alpha;
+  for (let i = 0; i < count; i++) FROM[i]! += TO[i]! * share;
+  if (isAngle) FROM[0] = (FROM[0]! + TAU) % TAU;
+}
+
+/** Turns the rotation of `FROM` towards that of `TO` the shorter way round: the chord, normalized. */
+function turn(snap: number, alpha: number): void {
+  let dot = 0;
+  for (let i = 0; i < 4; i++) dot += FROM[i]! * TO[i]!;
+  const radians = 2 * Math.acos(Math.min(1, Math.abs(dot)));
+  const share = snap > 0 && radians > snap ? 0 : alpha;
+  let squared = 0;
+  for (let i = 0; i < 4; i++) {
+    FROM[i] = FROM[i]! * (1 - share) + TO[i]! * (dot < 0 ? -share : share);
+    squared += FROM[i]! * FROM[i]!;
+  }
+  const length = Math.sqrt(squared);
+  for (let i = 0; i < 4; i++) FROM[i]! /= length;
+}
+
+function isVector(field: FieldLayout): boolean {
+  return field.kind.type === "vec2" || field.kind.type === "vec3" || field.kind.type === "quat";
+}
+
+/** Sets a numeric field; the object of a vector is filled again. */
+function set(entity: Record<string, unknown>, field: FieldLayout, numbers: Float64Array, count: number): void {
+  const { name } = field;
+  entity[name] = isVector(field) ? setComponents(entity[name] as Record<string, number> | undefined, numbers, count) : numbers[0]!;
 }
 
 function shorterArc(change: number): number {
   if (change > Math.PI) return change - TAU;
   return change < -Math.PI ? change + TAU : change;
-}
-
-function setVec2(entity: Record<string, unknown>, name: string, x: number, y: number): void {
-  const held = entity[name] as { x: number; y: number } | undefined;
-  if (held === undefined) {
-    entity[name] = { x, y };
-    return;
-  }
-  held.x = x;
-  held.y = y;
 }

@@ -10,7 +10,8 @@ import { type BitReader, type BitWriter, widthOf } from "./bits.ts";
 import { ProtocolError } from "./error.ts";
 import type { Murmur3 } from "./hash.ts";
 import { RECORD_WORDS_MAX } from "./limits.ts";
-import type { Axis, Field, RecordSchema, Schema } from "./schema.ts";
+import { quantizeQuat, quatOf } from "./rotation.ts";
+import { type Axis, type Field, numbersIn, type RecordSchema, type Schema } from "./schema.ts";
 
 /** Which fields of a record are meant. */
 export type Part = "all" | "public" | "owner";
@@ -20,6 +21,8 @@ export interface FieldLayout extends Field {
   /** Index of the first word. */
   readonly at: number;
   readonly words: number;
+  /** Index of the first of its exact numbers; -1 for a field that has none. */
+  readonly exactAt: number;
 }
 
 interface Column {
@@ -30,10 +33,21 @@ interface Column {
   readonly textWords: number;
 }
 
+/** A field that can change, as the changed mask of a part names it. */
+type PartField = readonly Column[];
+
+/** A word of at most this many bits is coded as it is, PROTOCOL section 6.3. */
+const PLAIN_BITS_MAX = 4;
+
 const TAU = 2 * Math.PI;
 const DECODE = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODE = new TextEncoder();
 const SCRATCH = new Uint8Array(256);
+/** The numbers of one value, and a word as the number whose bits it is. */
+const NUMBERS = new Float64Array(4);
+const BITS = new Uint32Array(1);
+const SINGLE = new Float32Array(BITS.buffer);
+const COMPONENTS = ["x", "y", "z", "w"] as const;
 
 /** Layouts of everything in a schema. */
 export class Layout {
@@ -64,20 +78,30 @@ export class RecordLayout {
   readonly words: number;
   readonly #names: ReadonlySet<string>;
   readonly #columns: Readonly<Record<Part, readonly Column[]>>;
+  /** The fields that are not `once`. */
+  readonly #changing: Readonly<Record<Part, readonly PartField[]>>;
 
   constructor(record: RecordSchema) {
     const fields: FieldLayout[] = [];
     const all: Column[] = [];
     const own: Column[] = [];
     const shown: Column[] = [];
+    const changing: Record<Part, PartField[]> = { all: [], public: [], owner: [] };
     let at = 0;
     for (const field of record.fields) {
       const columns = columnsOf(field, at);
       const words = columns.reduce((sum, column) => sum + 1 + column.textWords, 0);
-      fields.push({ ...field, at, words });
-      all.push(...columns);
-      (field.owner ? own : shown).push(...columns);
-      at += words;
+      const exact = field.exact ? exactColumns(field, at + words) : [];
+      fields.push({ ...field, at, words: words + exact.length, exactAt: field.exact ? at + words : -1 });
+      const secret = field.owner && !field.exact;
+      all.push(...columns, ...exact);
+      (secret ? own : shown).push(...columns);
+      own.push(...exact);
+      if (!field.once) {
+        changing[secret ? "owner" : "public"].push(columns);
+        if (field.exact) changing.owner.push(exact);
+      }
+      at += words + exact.length;
     }
     if (at > RECORD_WORDS_MAX) throw new ProtocolError(`${record.name}: ${at} words are too many`);
     this.name = record.name;
@@ -85,6 +109,7 @@ export class RecordLayout {
     this.words = at;
     this.#names = new Set(fields.map((field) => field.name));
     this.#columns = { all, public: shown, owner: own };
+    this.#changing = changing;
   }
 
   /** Reads the columns of `part` into the row at `out[at..]`; the others keep what they hold. */
@@ -94,6 +119,33 @@ export class RecordLayout {
       if (value > column.max) throw new ProtocolError(`${this.name}: ${value} is above ${column.max}`);
       out[at + column.at] = value;
       if (column.textWords > 0) readText(column, value, reader, out, at + column.at + 1);
+    }
+  }
+
+  /** PROTOCOL section 6.3: reads the changed mask and the fields it names into the row at `out[at..]`, which holds the old values. */
+  decodeChanges(part: Part, reader: BitReader, out: Uint32Array, at: number): void {
+    const count = this.#changing[part].length;
+    const mask = count === 1 ? 1 : reader.bits(count);
+    if (mask === 0) throw new ProtocolError(`${this.name}: a change of nothing`);
+    this.#decodeMasked(part, mask, reader, out, at);
+  }
+
+  /** As `decodeChanges` with a mask that is always written and may be 0. */
+  decodeTeleport(part: Part, reader: BitReader, out: Uint32Array, at: number): void {
+    this.#decodeMasked(part, reader.bits(this.#changing[part].length), reader, out, at);
+  }
+
+  #decodeMasked(part: Part, mask: number, reader: BitReader, out: Uint32Array, at: number): void {
+    const fields = this.#changing[part];
+    for (let i = 0; i < fields.length; i++) {
+      if ((mask & (1 << i)) === 0) continue;
+      for (const column of fields[i]!) {
+        const first = at + column.at;
+        const value = column.textWords > 0 ? reader.bits(column.bits) : readChanged(reader, column.bits, out[first]!);
+        if (value > column.max) throw new ProtocolError(`${this.name}: ${value} is above ${column.max}`);
+        out[first] = value;
+        if (column.textWords > 0) readText(column, value, reader, out, first + 1);
+      }
     }
   }
 
@@ -122,6 +174,18 @@ export class RecordLayout {
     }
   }
 
+  /** Fills the words of exact numbers by what the quantized ones stand for: the row is not one's own. */
+  fillExact(words: Uint32Array, at: number): void {
+    for (const field of this.fields) {
+      if (field.exactAt < 0) continue;
+      dequantize(field, words, at, NUMBERS);
+      for (let i = 0; i < numbersIn(field.kind); i++) {
+        SINGLE[0] = NUMBERS[i]!;
+        words[at + field.exactAt + i] = BITS[0]!;
+      }
+    }
+  }
+
   /** The record at `words[at..]` as a new plain object. */
   read(words: Uint32Array, at: number): Record<string, unknown> {
     const record: Record<string, unknown> = {};
@@ -145,11 +209,12 @@ export class RecordLayout {
     for (const field of this.fields) {
       if (!(field.name in values)) throw new Error(`${this.name}: the field "${field.name}" is missing`);
       writeField(this.name, field, values[field.name], out);
+      if (field.exactAt >= 0) writeExact(field, values[field.name], out);
     }
   }
 }
 
-/** The value of a field in the row at `words[at..]`: a number, boolean, string or `{x, y}`. */
+/** The value of a field in the row at `words[at..]`: a number, boolean, string or an object of `x`, `y`, `z` and `w`. */
 export function readField(field: FieldLayout, words: Uint32Array, at: number): unknown {
   const word = words[at + field.at]!;
   const { kind } = field;
@@ -160,23 +225,65 @@ export function readField(field: FieldLayout, words: Uint32Array, at: number): u
       return kind.variants[word];
     case "text":
       return textOf(field, words, at);
-    case "vec2":
-      return { x: onAxis(kind.x, word), y: onAxis(kind.y, words[at + field.at + 1]!) };
-    default:
-      return numberOf(field, word);
+    case "integer":
+      return kind.min + word;
+    default: {
+      const count = numbersOf(field, words, at, NUMBERS);
+      return count === 1 ? NUMBERS[0]! : setComponents(undefined, NUMBERS, count);
+    }
   }
 }
 
-/** The value of a word of an integer, float or angle. */
-export function numberOf(field: FieldLayout, word: number): number {
+/** Writes the numbers of a numeric field to `out` and returns how many there are: exact ones if it has them. */
+export function numbersOf(field: FieldLayout, words: Uint32Array, at: number, out: Float64Array): number {
+  const { kind, exactAt } = field;
+  if (kind.type === "integer") {
+    out[0] = kind.min + words[at + field.at]!;
+    return 1;
+  }
+  const count = numbersIn(kind);
+  if (exactAt < 0) {
+    dequantize(field, words, at, out);
+    return count;
+  }
+  for (let i = 0; i < count; i++) {
+    BITS[0] = words[at + exactAt + i]!;
+    out[i] = SINGLE[0]!;
+  }
+  return count;
+}
+
+/** An object of the first `count` components, `into` if there is one. */
+export function setComponents(into: Record<string, number> | undefined, numbers: Float64Array, count: number): Record<string, number> {
+  const object = into ?? {};
+  for (let i = 0; i < count; i++) object[COMPONENTS[i]!] = numbers[i]!;
+  return object;
+}
+
+/** What the quantized words of a field stand for. */
+function dequantize(field: FieldLayout, words: Uint32Array, at: number, out: Float64Array): void {
   const { kind } = field;
-  if (kind.type === "integer") return kind.min + word;
-  if (kind.type === "float") return onAxis(kind.axis, word);
-  return kind.type === "angle" ? (word * TAU) / 2 ** kind.bits : word;
+  const first = at + field.at;
+  switch (kind.type) {
+    case "float":
+      out[0] = onAxis(kind.axis, words[first]!);
+      return;
+    case "angle":
+      out[0] = (words[first]! * TAU) / 2 ** kind.bits;
+      return;
+    case "vec2":
+    case "vec3":
+      out[0] = onAxis(kind.x, words[first]!);
+      out[1] = onAxis(kind.y, words[first + 1]!);
+      if (kind.type === "vec3") out[2] = onAxis(kind.z, words[first + 2]!);
+      return;
+    case "quat":
+      quatOf(words, first, kind.bits, out);
+  }
 }
 
 /** The value of step `q` of an axis. */
-export function onAxis(axis: Axis, q: number): number {
+function onAxis(axis: Axis, q: number): number {
   return axis.min + q * axis.step;
 }
 
@@ -202,9 +309,29 @@ function columnsOf(field: Field, at: number): Column[] {
       return [column(2 ** kind.bits - 1)];
     case "vec2":
       return [column(kind.x.span), column(kind.y.span, 1)];
+    case "vec3":
+      return [column(kind.x.span), column(kind.y.span, 1), column(kind.z.span, 2)];
+    case "quat": {
+      const max = 2 ** kind.bits - 2;
+      return [column(3), column(max, 1), column(max, 2), column(max, 3)];
+    }
     case "text":
       return [column(kind.bytesMax, 0, Math.ceil(kind.bytesMax / 4))];
   }
+}
+
+function exactColumns(field: Field, at: number): Column[] {
+  return Array.from({ length: numbersIn(field.kind) }, (_, i) => ({ at: at + i, bits: 32, max: 0xffff_ffff, textWords: 0 }));
+}
+
+/** A changed word: as it is, or its difference from the old one modulo 2^bits, in a number of quarters of its length. */
+function readChanged(reader: BitReader, bits: number, old: number): number {
+  if (bits <= PLAIN_BITS_MAX) return reader.bits(bits);
+  const quarters = reader.bits(2) + 1;
+  const length = Math.ceil((bits * quarters) / 4);
+  const unused = 32 - length;
+  const difference = (reader.bits(length) << unused) >> unused;
+  return ((old + difference) & (0xffff_ffff >>> (32 - bits))) >>> 0;
 }
 
 function readText(column: Column, length: number, reader: BitReader, out: Uint32Array, at: number): void {
@@ -261,6 +388,19 @@ function writeField(record: string, field: FieldLayout, value: unknown, out: Uin
       out[at + 1] = toAxis(kind.y, toNumber(record, field, y));
       return;
     }
+    case "vec3": {
+      const { x, y, z } = (value ?? {}) as { x?: unknown; y?: unknown; z?: unknown };
+      out[at] = toAxis(kind.x, toNumber(record, field, x));
+      out[at + 1] = toAxis(kind.y, toNumber(record, field, y));
+      out[at + 2] = toAxis(kind.z, toNumber(record, field, z));
+      return;
+    }
+    case "quat": {
+      const { x, y, z, w } = (value ?? {}) as { x?: unknown; y?: unknown; z?: unknown; w?: unknown };
+      const [a, b, c, d] = [x, y, z, w].map((component) => toNumber(record, field, component));
+      quantizeQuat(a!, b!, c!, d!, kind.bits, out, at);
+      return;
+    }
     case "text": {
       if (typeof value !== "string") throw wrong(record, field, "a string", value);
       // `encodeInto` stops before a character that does not fit.
@@ -269,6 +409,13 @@ function writeField(record: string, field: FieldLayout, value: unknown, out: Uin
       out.fill(0, at + 1, at + field.words);
       for (let i = 0; i < written; i++) out[at + 1 + (i >>> 2)]! |= SCRATCH[i]! << ((i & 3) * 8);
     }
+  }
+}
+
+function writeExact(field: FieldLayout, value: unknown, out: Uint32Array): void {
+  for (let i = 0; i < numbersIn(field.kind); i++) {
+    SINGLE[0] = typeof value === "number" ? value : (value as Record<string, number>)[COMPONENTS[i]!]!;
+    out[field.exactAt + i] = BITS[0]!;
   }
 }
 

@@ -6,6 +6,9 @@ export const SNAPSHOTS_MAX = 32;
 /** Slots of one Update, PROTOCOL section 6. */
 export const SLOTS_MAX = 4;
 
+/** States of a slot that are kept to decode against, PROTOCOL section 6.1. */
+export const POINTS_MAX = 3;
+
 /** Inputs of one message, PROTOCOL section 5.1: the count has three bits. */
 export const INPUTS_PER_MESSAGE_MAX = 8;
 

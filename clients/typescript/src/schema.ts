@@ -26,18 +26,26 @@ export type FieldKind =
   | { readonly type: "enum"; readonly variants: readonly string[] }
   | { readonly type: "angle"; readonly bits: number }
   | { readonly type: "vec2"; readonly x: Axis; readonly y: Axis }
-  | { readonly type: "text"; readonly bytesMax: number };
+  | { readonly type: "text"; readonly bytesMax: number }
+  | { readonly type: "vec3"; readonly x: Axis; readonly y: Axis; readonly z: Axis }
+  | { readonly type: "quat"; readonly bits: number };
 
 /** One declared value of a record. */
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
-  /** Only the owning player receives it. */
+  /** Only the owning player receives it; if `exact`, everybody receives it quantized. */
   readonly owner: boolean;
+  /** The owning player receives its numbers as they are. */
+  readonly exact: boolean;
   /** Never changes while the entity lives. */
   readonly once: boolean;
   /** Input flag that is 1 only in the input during which it was pressed. */
   readonly edge: boolean;
+  /** Index of the field whose value an edge takes along when the server applies it late. */
+  readonly edgeWith: number | undefined;
+  /** Index of the field whose rate of change per second this is; of a rotation the angular velocity. */
+  readonly velocityOf: number | undefined;
   /** Drawn between snapshots; otherwise it steps. */
   readonly linear: boolean;
   /** Distance above which a change is drawn at once; 0 = never. */
@@ -58,6 +66,7 @@ export interface Schema {
 }
 
 const FLAG_OWNER = 1;
+const FLAG_EXACT = 2;
 const FLAG_ONCE = 4;
 const FLAG_EDGE = 8;
 
@@ -85,6 +94,7 @@ function decodeRecord(decoder: Decoder): RecordSchema {
   const name = decoder.text(NAME_BYTES_MAX);
   const fields = decoder.list(FIELDS_MAX, () => decodeField(decoder));
   checkNames(`field of ${name}`, fields);
+  fields.forEach((field, index) => checkRelations(fields, field, index));
   return { name, fields };
 }
 
@@ -97,16 +107,21 @@ function decodeField(decoder: Decoder): Field {
   const edgeWith = decoder.option(() => decoder.u8());
   const velocityOf = decoder.option(() => decoder.u8());
   const tolerance = decoder.u32();
-  if ((flags & ~(FLAG_OWNER | FLAG_ONCE | FLAG_EDGE)) !== 0) throw unknown(name, `flags ${flags}`);
+  if ((flags & ~(FLAG_OWNER | FLAG_EXACT | FLAG_ONCE | FLAG_EDGE)) !== 0) throw unknown(name, `flags ${flags}`);
   if (interpolation > 1) throw unknown(name, `interpolation ${interpolation}`);
-  if (edgeWith !== undefined || velocityOf !== undefined || tolerance !== 0) throw unknown(name, "reserved settings");
+  if (tolerance !== 0) throw unknown(name, "reserved settings");
+  const exact = (flags & FLAG_EXACT) !== 0;
+  if (exact && ((flags & FLAG_OWNER) === 0 || numbersIn(kind) === 0)) throw new ProtocolError(`field ${name} cannot be exact`);
   if (!(snap >= 0 && snap < Infinity)) throw new ProtocolError(`field ${name}: snap is ${snap}`);
   return {
     name,
     kind,
     owner: (flags & FLAG_OWNER) !== 0,
+    exact,
     once: (flags & FLAG_ONCE) !== 0,
     edge: (flags & FLAG_EDGE) !== 0,
+    edgeWith,
+    velocityOf,
     linear: interpolation === 1,
     snap,
   };
@@ -135,9 +150,49 @@ function decodeKind(decoder: Decoder, field: string): FieldKind {
       return { type: "vec2", x: decodeAxis(decoder, field), y: decodeAxis(decoder, field) };
     case 6:
       return { type: "text", bytesMax: decoder.u8() };
+    case 7:
+      return { type: "vec3", x: decodeAxis(decoder, field), y: decodeAxis(decoder, field), z: decodeAxis(decoder, field) };
+    case 8: {
+      const bits = decoder.u8();
+      if (bits < 4 || bits > 20) throw new ProtocolError(`field ${field}: quaternion of ${bits} bits`);
+      return { type: "quat", bits };
+    }
     default:
       throw unknown(field, `kind ${tag}`);
   }
+}
+
+/** How many real numbers a value has: what can be exact. */
+export function numbersIn(kind: FieldKind): number {
+  switch (kind.type) {
+    case "float":
+    case "angle":
+      return 1;
+    case "vec2":
+      return 2;
+    case "vec3":
+      return 3;
+    case "quat":
+      return 4;
+    default:
+      return 0;
+  }
+}
+
+function checkRelations(fields: readonly Field[], field: Field, index: number): void {
+  const { edgeWith, velocityOf } = field;
+  if (edgeWith !== undefined && (!field.edge || fields[edgeWith]?.edge !== false)) {
+    throw new ProtocolError(`field ${field.name}: no edge, or no companion for one`);
+  }
+  if (velocityOf !== undefined && (velocityOf === index || !isVelocity(field.kind, fields[velocityOf]?.kind))) {
+    throw new ProtocolError(`field ${field.name} is no velocity of that field`);
+  }
+}
+
+function isVelocity(kind: FieldKind, of: FieldKind | undefined): boolean {
+  if (kind.type === "float") return of?.type === "float" || of?.type === "angle";
+  if (kind.type === "vec3") return of?.type === "vec3" || of?.type === "quat";
+  return kind.type === "vec2" && of?.type === "vec2";
 }
 
 function decodeAxis(decoder: Decoder, field: string): Axis {

@@ -73,13 +73,18 @@ test("a schema with what this version does not know is refused as a version", ()
     }
   };
   assert.equal(codeOf(one("02")), 0);
-  assert.equal(codeOf(one("07")), 4010);
-  assert.equal(codeOf(one("08")), 4010);
   assert.equal(codeOf(one("09")), 4010);
-  assert.equal(codeOf(one("02", "02")), 4010);
   assert.equal(codeOf(one("02", "10")), 4010);
   assert.equal(codeOf(one("02", "00", "02")), 4010);
-  assert.equal(codeOf(one("02", "00", "00", "01000000")), 4010);
+  // Exact without owner, or without a real number; a companion of no edge; the velocity of nothing; rotations of too few or many bits.
+  assert.equal(codeOf(one("0404", "02")), 4011);
+  assert.equal(codeOf(one("0404", "03")), 0);
+  assert.equal(codeOf(one("02", "03")), 4011);
+  assert.equal(codeOf(one("02", "00", "00", "01000000")), 4011);
+  assert.equal(codeOf(one("02", "00", "00", "00010000")), 4011);
+  assert.equal(codeOf(one("0803")), 4011);
+  assert.equal(codeOf(one("0804")), 0);
+  assert.equal(codeOf(one("0815")), 4011);
   assert.equal(codeOf(one("02", "00", "00", "000001")), 4010);
   assert.equal(codeOf(one("0400")), 4011);
   assert.equal(codeOf(one("0419")), 4011);
@@ -88,7 +93,7 @@ test("a schema with what this version does not know is refused as a version", ()
 });
 
 const record = (...fields: [string, RecordSchema["fields"][number]["kind"]][]): RecordSchema => {
-  return { name: "R", fields: fields.map(([name, kind]) => ({ name, kind, owner: false, once: false, edge: false, linear: false, snap: 0 })) };
+  return { name: "R", fields: fields.map(([name, kind]) => ({ name, kind, owner: false, exact: false, once: false, edge: false, edgeWith: undefined, velocityOf: undefined, linear: false, snap: 0 })) };
 };
 
 test("fields are bit-coded by their largest value", () => {

@@ -9,7 +9,7 @@ import type { Axis, Field, FieldKind, RecordSchema, Schema } from "../dist/schem
 export type Bytes = Uint8Array;
 
 const field = (name: string, kind: FieldKind, more: Partial<Field> = {}): Field => {
-  return { name, kind, owner: false, once: false, edge: false, linear: false, snap: 0, ...more };
+  return { name, kind, owner: false, exact: false, once: false, edge: false, edgeWith: undefined, velocityOf: undefined, linear: false, snap: 0, ...more };
 };
 const axis = (min: number, step: number, span: number): Axis => ({ min, step, span });
 const byte: FieldKind = { type: "integer", min: 0, span: 255 };
@@ -56,15 +56,18 @@ function encodeField(e: Encoder, f: Field): void {
     for (const a of all) e.f64(a.min).f64(a.step).unsigned(a.span);
   };
   const { kind } = f;
-  e.text(f.name).unsigned(["integer", "float", "flag", "enum", "angle", "vec2", "text"].indexOf(kind.type));
+  e.text(f.name).unsigned(["integer", "float", "flag", "enum", "angle", "vec2", "text", "vec3", "quat"].indexOf(kind.type));
   if (kind.type === "integer") e.i32(kind.min).unsigned(kind.span);
   if (kind.type === "float") axes(kind.axis);
   if (kind.type === "enum") e.list(kind.variants, (v) => void e.text(v));
   if (kind.type === "angle") e.u8(kind.bits);
   if (kind.type === "vec2") axes(kind.x, kind.y);
   if (kind.type === "text") e.u8(kind.bytesMax);
-  e.u8((f.owner ? 1 : 0) | (f.once ? 4 : 0) | (f.edge ? 8 : 0)).u8(f.linear ? 1 : 0).f64(f.snap);
-  e.u8(0).u8(0).unsigned(0);
+  if (kind.type === "vec3") axes(kind.x, kind.y, kind.z);
+  if (kind.type === "quat") e.u8(kind.bits);
+  e.u8((f.owner ? 1 : 0) | (f.exact ? 2 : 0) | (f.once ? 4 : 0) | (f.edge ? 8 : 0)).u8(f.linear ? 1 : 0).f64(f.snap);
+  for (const index of [f.edgeWith, f.velocityOf]) index === undefined ? e.u8(0) : e.u8(1).u8(index);
+  e.unsigned(0);
 }
 
 export function welcome(schema: Schema = DUEL, settings: { baseTick?: number; tickRate?: number; every?: number } = {}): Bytes {

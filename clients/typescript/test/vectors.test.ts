@@ -32,6 +32,8 @@ function kindOf(json: Json): FieldKind {
     case "Enum": return { type: "enum", variants: body.variants };
     case "Angle": return { type: "angle", bits: body.bits };
     case "Vec2": return { type: "vec2", x: body.x, y: body.y };
+    case "Vec3": return { type: "vec3", x: body.x, y: body.y, z: body.z };
+    case "Quat": return { type: "quat", bits: body.bits };
     case "Text": return { type: "text", bytesMax: body.bytes_max };
     default: throw new Error(`kind ${tag}`);
   }
@@ -42,8 +44,11 @@ function recordOf(json: Json): RecordSchema {
     name: field.name,
     kind: kindOf(field.kind),
     owner: (field.flags & 1) !== 0,
+    exact: (field.flags & 2) !== 0,
     once: (field.flags & 4) !== 0,
     edge: (field.flags & 8) !== 0,
+    edgeWith: field.edge_with ?? undefined,
+    velocityOf: field.velocity_of ?? undefined,
     linear: field.interpolation === 1,
     snap: field.snap,
   }));
@@ -57,6 +62,7 @@ function schemaOf(json: Json): Schema {
 const BITS = load("bits");
 const FIELDS = load("fields");
 const SLOTS = load("slots");
+const DELTAS = load("deltas");
 const MESSAGES = load("messages");
 
 type Op = ["bits", number, number] | ["flag" | "varint" | "gamma", number];
@@ -101,11 +107,11 @@ test("bits.json: byte-aligned numbers are read alike", () => {
 });
 
 /** The vector's value in the form that the SDK uses. */
-const plain = (value: Json): unknown => (Array.isArray(value) ? { x: value[0], y: value[1] } : value);
+const plain = (value: Json): unknown => (Array.isArray(value) ? { x: value[0], y: value[1], z: value[2], w: value[3] } : value);
 
 function near(got: unknown, want: Json, what: string): void {
   if (typeof want === "number") assert.ok(Math.abs((got as number) - want) <= 1e-6 * Math.max(1, Math.abs(want)), `${what}: ${got}, not ${want}`);
-  else if (Array.isArray(want)) [(got as { x: number }).x, (got as { y: number }).y].forEach((part, i) => near(part, want[i], what));
+  else if (Array.isArray(want)) Object.values(got as object).forEach((part, i) => near(part, want[i], what));
   else assert.equal(got, want, what);
 }
 
@@ -223,6 +229,35 @@ test("slots.json: what the table allows is taken, what it does not is refused an
     const before = rowsOf(world, layout);
     assert.throws(() => applyTo(world, bytes(message)), ProtocolError, name);
     assert.deepEqual(rowsOf(world, layout), before, name);
+  }
+});
+
+const hashesOf = (world: World): number[] => [world.slotHash(0), world.slotHash(1)].filter((hash) => hash !== undefined);
+
+test("deltas.json: each Update leads from what was held to the same words and hashes", () => {
+  const layout = new Layout(schemaOf(DELTAS.schema));
+  const world = new World(layout);
+  for (const [index, { hex: text, world: rows, hashes }] of DELTAS.steps.entries()) {
+    applyTo(world, bytes(text));
+    assert.deepEqual(rowsOf(world, layout), rows, `step ${index}`);
+    assert.deepEqual(hashesOf(world), hashes, `step ${index}`);
+  }
+});
+
+test("deltas.json: what the table allows is taken, what it does not is refused and leaves the state", () => {
+  const layout = new Layout(schemaOf(DELTAS.schema));
+  for (const { name, first, messages: list, world: rows, hashes } of DELTAS.tolerated) {
+    const world = new World(layout);
+    for (const text of [first, ...list]) applyTo(world, bytes(text));
+    assert.deepEqual(rowsOf(world, layout), rows, name);
+    assert.deepEqual(hashesOf(world), hashes, name);
+  }
+  for (const { name, first, message } of DELTAS.bad) {
+    const world = new World(layout);
+    applyTo(world, bytes(first));
+    const before = [rowsOf(world, layout), hashesOf(world)];
+    assert.throws(() => applyTo(world, bytes(message)), ProtocolError, name);
+    assert.deepEqual([rowsOf(world, layout), hashesOf(world)], before, name);
   }
 });
 

@@ -9,9 +9,11 @@ use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::WebSocket;
 use tickwire_netcode::ws::handshake::HeadBuffer;
 
+use super::admission::Ticket;
 use super::limits::{SCRATCH_KEEP_BYTES, TAIL_REPLY_BYTES_MAX};
 use super::service::Closed;
 use super::transport::{SHORT_CALL_REARMS, Transport};
+use crate::metrics::io::IoMetrics;
 
 /// Where a connection stands.
 ///
@@ -95,6 +97,7 @@ impl Tail {
 #[derive(Debug)]
 pub(crate) struct Connection<T, Session> {
     pub(crate) transport: T,
+    pub(crate) ticket: Ticket,
     pub(crate) generation: u32,
     /// In the ready list.
     pub(crate) queued: bool,
@@ -107,9 +110,10 @@ pub(crate) struct Connection<T, Session> {
 }
 
 impl<T: Transport, Session> Connection<T, Session> {
-    pub(crate) fn new(transport: T, generation: u32, head_deadline: Time) -> Self {
+    pub(crate) fn new(transport: T, ticket: Ticket, generation: u32, head_deadline: Time) -> Self {
         Self {
             transport,
+            ticket,
             generation,
             queued: false,
             readable: false,
@@ -141,39 +145,40 @@ impl<T: Transport, Session> Connection<T, Session> {
     }
 
     /// Sends replies: what is not taken now waits as the tail. Leaves `scratch` empty.
-    pub(crate) fn reply(&mut self, scratch: &mut Vec<u8>) -> Result<(), Fault> {
+    pub(crate) fn reply(&mut self, scratch: &mut Vec<u8>, metrics: &IoMetrics) -> Result<(), Fault> {
         if scratch.is_empty() {
             return Ok(());
         }
-        let outcome = self.reply_bytes(scratch);
+        let outcome = self.reply_bytes(scratch, metrics);
         clear(scratch);
         outcome
     }
 
-    fn reply_bytes(&mut self, scratch: &mut Vec<u8>) -> Result<(), Fault> {
+    fn reply_bytes(&mut self, scratch: &mut Vec<u8>, metrics: &IoMetrics) -> Result<(), Fault> {
         if self.tail.is_pending() {
             if self.tail.rest().len() + scratch.len() > TAIL_REPLY_BYTES_MAX {
                 return Err(Fault::Slow);
             }
             self.tail.append(scratch);
+            metrics.send_queue_bytes_max.raise(self.tail.rest().len() as u64);
             return Ok(());
         }
-        let sent = write_once(&mut self.transport, scratch).map_err(Fault::Lost)?;
+        let sent = write_once(&mut self.transport, scratch, metrics).map_err(Fault::Lost)?;
         if sent < scratch.len() {
-            self.tail.keep(scratch, sent);
+            self.keep_tail(scratch, sent, metrics);
         }
         Ok(())
     }
 
     /// Sends an update: dropped whole when no byte is taken. Leaves `scratch` empty. Requires that no tail is pending.
-    pub(crate) fn update(&mut self, scratch: &mut Vec<u8>) -> Result<Written, Fault> {
+    pub(crate) fn update(&mut self, scratch: &mut Vec<u8>, metrics: &IoMetrics) -> Result<Written, Fault> {
         debug_assert!(!self.tail.is_pending());
-        let outcome = match write_once(&mut self.transport, scratch) {
+        let outcome = match write_once(&mut self.transport, scratch, metrics) {
             Err(kind) => Err(Fault::Lost(kind)),
             Ok(0) => Ok(Written::Nothing),
             Ok(sent) if sent == scratch.len() => Ok(Written::All),
             Ok(sent) => {
-                self.tail.keep(scratch, sent);
+                self.keep_tail(scratch, sent, metrics);
                 Ok(Written::Partly)
             }
         };
@@ -182,23 +187,34 @@ impl<T: Transport, Session> Connection<T, Session> {
     }
 
     /// Writes more of the tail; whether it is empty now. Its memory is freed then.
-    pub(crate) fn flush(&mut self) -> Result<bool, Fault> {
+    pub(crate) fn flush(&mut self, metrics: &IoMetrics) -> Result<bool, Fault> {
         if !self.tail.is_pending() {
             return Ok(true);
         }
-        self.tail.sent += write_once(&mut self.transport, self.tail.rest()).map_err(Fault::Lost)?;
+        self.tail.sent += write_once(&mut self.transport, self.tail.rest(), metrics).map_err(Fault::Lost)?;
         if !self.tail.rest().is_empty() {
             return Ok(false);
         }
         self.tail = Tail::default();
         Ok(true)
     }
+
+    fn keep_tail(&mut self, scratch: &mut Vec<u8>, sent: usize, metrics: &IoMetrics) {
+        self.tail.keep(scratch, sent);
+        metrics.partial_writes.add(1);
+        metrics.send_queue_bytes_max.raise(self.tail.rest().len() as u64);
+    }
 }
 
 /// How many of `bytes` the transport took, in one call where that is enough for the next writable edge.
-fn write_once<T: Transport>(transport: &mut T, bytes: &[u8]) -> Result<usize, io::ErrorKind> {
+fn write_once<T: Transport>(
+    transport: &mut T,
+    bytes: &[u8],
+    metrics: &IoMetrics,
+) -> Result<usize, io::ErrorKind> {
     let mut sent = 0;
     while sent < bytes.len() {
+        metrics.writes.add(1);
         match transport.write(&bytes[sent..]) {
             Ok(0) => return Err(io::ErrorKind::WriteZero),
             Ok(count) => sent += count,
@@ -210,6 +226,7 @@ fn write_once<T: Transport>(transport: &mut T, bytes: &[u8]) -> Result<usize, io
             break;
         }
     }
+    metrics.sent_bytes.add(sent as u64);
     Ok(sent)
 }
 

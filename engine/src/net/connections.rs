@@ -32,7 +32,7 @@ impl<'a, T: Transport, Session> Connections<'a, T, Session> {
         id: ConnectionId,
         encode: impl FnOnce(&mut Session, &mut WebSocket, &mut Vec<u8>),
     ) -> Sent {
-        let Table { slots, scratch, .. } = &mut *self.table;
+        let Table { slots, scratch, metrics, .. } = &mut *self.table;
         let Some(connection) = slots.get_mut(id.index as usize) else { return Sent::Gone };
         let Phase::Open { ws, session } = &mut connection.phase else { return Sent::Gone };
         if connection.generation != id.generation {
@@ -45,7 +45,7 @@ impl<'a, T: Transport, Session> Connections<'a, T, Session> {
         if scratch.is_empty() {
             return Sent::Empty;
         }
-        match connection.update(scratch) {
+        match connection.update(scratch, metrics) {
             Ok(Written::Nothing) => Sent::Nothing,
             Ok(Written::Partly) => Sent::Partly,
             Ok(Written::All) => Sent::All,

@@ -6,19 +6,25 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::{self, Cause, Event, Input, WebSocket};
 
-use super::connection::Phase;
+use super::admission::Ticket;
+use super::connection::{Connection, Phase};
 use super::connections::Connections;
 use super::limits::{CLOSE_TIMEOUT, READ_BYTES_PER_TURN, TIMERS_PER_TURN};
+use super::log_budget::LogBudget;
 use super::moving::Parcel;
 use super::outbox::Outbox;
 use super::service::{Closed, ConnectionId, Flow, Message, Service};
 use super::table::{Next, Table};
 use super::transport::{SHORT_CALL_REARMS, Transport};
+use crate::metrics::causes::{CloseReason, HandshakeFailure};
+use crate::metrics::io::IoMetrics;
+use crate::metrics::label::Label;
 
 /// What an edge announced.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -43,6 +49,8 @@ pub(crate) struct Driver<T, S: Service> {
     pub(super) read_something: bool,
     /// To be handed over to other threads.
     pub(super) departed: Vec<(usize, Parcel<T, S::Session>)>,
+    closes_log: LogBudget<CloseReason>,
+    failures_log: LogBudget<HandshakeFailure>,
 }
 
 /// A session is over, for this reason, and this follows.
@@ -53,23 +61,37 @@ struct End {
 }
 
 impl<T: Transport, S: Service> Driver<T, S> {
-    pub(crate) fn new(service: S, now: Time) -> Self {
+    pub(crate) fn new(service: S, metrics: Arc<IoMetrics>, now: Time) -> Self {
         Self {
             limits: service.limits(),
             service,
-            table: Table::new(now),
+            table: Table::new(metrics, now),
             read_buffer: vec![0; READ_BYTES_PER_TURN].into_boxed_slice(),
             serving: Vec::new(),
             expired: Vec::new(),
             timers_left: false,
             read_something: false,
             departed: Vec::new(),
+            closes_log: LogBudget::new(),
+            failures_log: LogBudget::new(),
         }
     }
 
+    /// A turn begins, with this many readiness events.
+    pub(crate) fn begin_turn(&mut self, now: Time, events: usize) {
+        let metrics = &self.table.metrics;
+        metrics.turn_began_ns.set(now.as_nanos());
+        metrics.turns.add(1);
+        metrics.poll_events.add(events as u64);
+    }
+
     /// Takes a fresh connection; gives the transport back when the table is full.
-    pub(crate) fn insert(&mut self, transport: T, now: Time) -> Result<ConnectionId, T> {
-        self.table.insert(transport, now)
+    pub(crate) fn insert(&mut self, transport: T, ticket: Ticket, now: Time) -> Result<ConnectionId, T> {
+        let (peer, result) = (ticket.peer, self.table.insert(transport, ticket, now));
+        if let Ok(id) = result {
+            tracing::debug!(conn = id.index, %peer, "a connection is taken");
+        }
+        result
     }
 
     /// The transport of a connection, to register it.
@@ -77,8 +99,10 @@ impl<T: Transport, S: Service> Driver<T, S> {
         self.table.find(id).map(|connection| &mut connection.transport)
     }
 
-    /// Forgets a connection that has no session yet.
-    pub(crate) fn discard(&mut self, id: ConnectionId) {
+    /// Forgets a connection that can not be served.
+    pub(crate) fn discard(&mut self, id: ConnectionId, now: Time) {
+        self.count_failure(id, HandshakeFailure::Register, now);
+        self.count_close(id, CloseReason::Refused, now);
         self.table.remove(id);
     }
 
@@ -104,6 +128,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
     pub(crate) fn tick(&mut self, now: Time) {
         self.service.tick(&mut Connections::new(&mut self.table, now), now);
         while let Some((id, session, why)) = self.table.ended.pop() {
+            self.count_close(id, why.into(), now);
             self.service.closed(id, session, why);
         }
     }
@@ -144,6 +169,9 @@ impl<T: Transport, S: Service> Driver<T, S> {
     pub(crate) fn end_turn(&mut self, now: Time) {
         let mut expired = std::mem::take(&mut self.expired);
         self.timers_left = self.table.timers.expire(now, TIMERS_PER_TURN, &mut expired);
+        if self.timers_left {
+            self.table.metrics.timer_budget_hits.add(1);
+        }
         for index in expired.drain(..) {
             if let Some(id) = self.table.id_at(index) {
                 self.on_timer(id, now);
@@ -161,7 +189,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
         for id in indices.into_iter().filter_map(|index| self.table.id_at(index)).collect::<Vec<_>>() {
             let Some(connection) = self.table.slots.get_mut(id.index as usize) else { continue };
             match &mut connection.phase {
-                Phase::AwaitHead { .. } => self.table.remove(id),
+                Phase::AwaitHead { .. } => self.forget(id, CloseReason::Stopped, now),
                 Phase::Open { ws, .. } => {
                     ws.close(code, reason, &mut self.table.scratch);
                     self.end(id, End { next: Next::AwaitClose, why: Closed::Local(code) }, now);
@@ -176,13 +204,14 @@ impl<T: Transport, S: Service> Driver<T, S> {
         let indices: Vec<u32> = self.table.slots.iter().map(|(index, _)| index as u32).collect();
         for id in indices.into_iter().filter_map(|index| self.table.id_at(index)).collect::<Vec<_>>() {
             self.end(id, End { next: Next::Drop, why: Closed::Local(code) }, now);
-            self.table.remove(id);
+            self.forget(id, CloseReason::Stopped, now);
         }
     }
 
     fn flush(&mut self, id: ConnectionId, now: Time) {
-        let Some(connection) = self.table.find(id) else { return };
-        match connection.flush() {
+        let Table { slots, metrics, .. } = &mut self.table;
+        let Some(connection) = slots.get_mut(id.index as usize) else { return };
+        match connection.flush(metrics) {
             Ok(false) => {}
             Ok(true) if matches!(connection.phase, Phase::Flushing { .. }) => self.table.linger(id, now),
             Ok(true) => self.table.resume(id),
@@ -199,6 +228,10 @@ impl<T: Transport, S: Service> Driver<T, S> {
         match connection.read(&mut self.read_buffer) {
             Ok(0) => self.on_end(id, now),
             Ok(count) => {
+                let metrics = &self.table.metrics;
+                metrics.reads.add(1);
+                metrics.received_bytes.add(count as u64);
+                metrics.read_budget_hits.add(u64::from(count == self.read_buffer.len()));
                 // A short read means drained: the next bytes bring an edge. Not so after the last edge of all.
                 connection.readable =
                     count == self.read_buffer.len() || connection.peer_ended || !SHORT_CALL_REARMS;
@@ -227,7 +260,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
             // What is left to say may still be read by a peer that only ended its own direction.
             Phase::Flushing { .. } => {}
             Phase::AwaitHead { .. } | Phase::AwaitClose { .. } | Phase::Lingering { .. } => {
-                self.table.remove(id);
+                self.forget(id, CloseReason::Eof, now);
             }
         }
     }
@@ -263,7 +296,11 @@ impl<T: Transport, S: Service> Driver<T, S> {
         let Phase::Open { ws, session } = &mut connection.phase else { return };
         service.heard(session, now);
         let mut input = Input::new(&mut read_buffer[start..end]);
-        match pump(service, id, ws, session, &mut input, &mut table.scratch, now) {
+        let outcome = {
+            let pass = Pass { id, out: &mut table.scratch, metrics: &table.metrics, now };
+            pump(service, ws, session, &mut input, pass)
+        };
+        match outcome {
             Some(Outcome::Ended(ended)) => return self.end(id, ended, now),
             Some(Outcome::Moves(thread)) => {
                 let unread = input.remaining();
@@ -271,8 +308,11 @@ impl<T: Transport, S: Service> Driver<T, S> {
             }
             None => {}
         }
+        if connection.ticket.is_pending() && service.is_settled(session) {
+            connection.ticket.settle();
+        }
         let deadline = earlier(ws.poll_timeout(), service.timeout(session));
-        if let Err(fault) = connection.reply(&mut table.scratch) {
+        if let Err(fault) = connection.reply(&mut table.scratch, &table.metrics) {
             return self.lose(id, fault.into(), now);
         }
         if let Some(deadline) = deadline {
@@ -293,8 +333,11 @@ impl<T: Transport, S: Service> Driver<T, S> {
             self.table.timers.arm(id.index, deadline);
         } else if matches!(connection.phase, Phase::AwaitHead { .. }) {
             ws::handshake::write_refusal(408, &[], &mut self.table.scratch);
+            self.count_failure(id, HandshakeFailure::HeadTimeout, now);
+            self.count_close(id, CloseReason::Refused, now);
             self.table.finish(id, CLOSE_TIMEOUT, now);
         } else {
+            self.table.metrics.close_timeouts.add(1);
             self.table.remove(id);
         }
     }
@@ -320,7 +363,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
             return self.end(id, outcome, now);
         }
         let deadline = earlier(ws.poll_timeout(), service.timeout(session));
-        if let Err(fault) = connection.reply(scratch) {
+        if let Err(fault) = connection.reply(scratch, &table.metrics) {
             return self.lose(id, fault.into(), now);
         }
         if let Some(deadline) = deadline {
@@ -331,14 +374,55 @@ impl<T: Transport, S: Service> Driver<T, S> {
     /// The transport failed or ended: nothing more can be said.
     pub(super) fn lose(&mut self, id: ConnectionId, why: Closed, now: Time) {
         self.end(id, End { next: Next::Drop, why }, now);
-        self.table.remove(id);
+        self.forget(id, why.into(), now);
     }
 
     fn end(&mut self, id: ConnectionId, end: End, now: Time) {
+        // Before the table's part, after which the connection may be gone and its peer unknown.
+        if matches!(self.table.find(id), Some(Connection { phase: Phase::Open { .. }, .. })) {
+            self.count_close(id, end.why.into(), now);
+        }
         if let Some(session) = self.table.end(id, end.next, now) {
             self.service.closed(id, session, end.why);
         }
     }
+
+    /// Removes a connection without a session. How it ended was counted before, unless its head was still awaited.
+    fn forget(&mut self, id: ConnectionId, reason: CloseReason, now: Time) {
+        if matches!(self.table.find(id), Some(Connection { phase: Phase::AwaitHead { .. }, .. })) {
+            self.count_close(id, reason, now);
+        }
+        self.table.remove(id);
+    }
+
+    /// Counts and logs how a connection ended; once for each.
+    pub(super) fn count_close(&mut self, id: ConnectionId, reason: CloseReason, now: Time) {
+        self.table.metrics.closed.add(reason, 1);
+        let (conn, peer) = (id.index, self.table.find(id).map(|connection| connection.ticket.peer));
+        if !reason.is_abuse() {
+            tracing::debug!(conn, ?peer, reason = reason.text(), "a connection ends");
+        } else if let Some(suppressed) = self.closes_log.take(reason, now, &self.table.metrics.log_suppressed)
+        {
+            tracing::warn!(conn, ?peer, reason = reason.text(), suppressed, "a peer broke the rules");
+        }
+    }
+
+    /// Counts and logs why a connection gets no session.
+    pub(super) fn count_failure(&mut self, id: ConnectionId, reason: HandshakeFailure, now: Time) {
+        self.table.metrics.handshake_failures.add(reason, 1);
+        let (conn, peer) = (id.index, self.table.find(id).map(|connection| connection.ticket.peer));
+        if let Some(suppressed) = self.failures_log.take(reason, now, &self.table.metrics.log_suppressed) {
+            tracing::warn!(conn, ?peer, reason = reason.text(), suppressed, "a handshake failed");
+        }
+    }
+}
+
+/// What one connection's part of a read pass works with.
+struct Pass<'a> {
+    id: ConnectionId,
+    out: &'a mut Vec<u8>,
+    metrics: &'a IoMetrics,
+    now: Time,
 }
 
 /// Why an input was not the last of its connection on this thread.
@@ -351,13 +435,12 @@ enum Outcome {
 /// Hands the messages of one input to the service; how the session ended here, if it did.
 fn pump<S: Service>(
     service: &mut S,
-    id: ConnectionId,
     ws: &mut WebSocket,
     session: &mut S::Session,
     input: &mut Input<'_>,
-    out: &mut Vec<u8>,
-    now: Time,
+    pass: Pass<'_>,
 ) -> Option<Outcome> {
+    let Pass { id, out, metrics, now } = pass;
     let (receiver, sender) = ws.split();
     let mut end = None;
     while let Some(event) = receiver.poll_event(sender, input, now, out) {
@@ -373,7 +456,8 @@ fn pump<S: Service>(
                     end = Some(End { next: Next::AwaitClose, why: Closed::Local(code) });
                 }
             }
-            Event::Ping | Event::Pong(_) => {}
+            Event::Ping => metrics.pings.add(1),
+            Event::Pong(_) => metrics.pongs.add(1),
             // The peer's close frame may follow ours in the same input: then the handshake is complete.
             Event::Closed(closed) => {
                 let why = end.map_or_else(|| why_closed(closed), |end| end.why);

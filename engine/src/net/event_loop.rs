@@ -4,6 +4,7 @@
 //! directions, edge-triggered; no later call to the selector is made for it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -12,13 +13,17 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use tickwire_netcode::time::Time;
 
-use super::acceptor::{Acceptor, Mailbox};
+use super::acceptor::Acceptor;
+use super::admission::Capacity;
 use super::driver::{Driver, Edge};
 use super::limits::{EVENTS_PER_TURN, MAILBOX_MAX, SHUTDOWN_TIMEOUT};
 use super::moving::{Exchange, Parcel};
 use super::service::{ConnectionId, Service};
+use super::spread::{Accepted, Mailbox, Spread};
 use super::wake::Wake;
 use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::metrics::io::IoMetrics;
 
 // A token is generation and index side by side; the largest generations at the largest indices, which the table never
 // reaches, name what is no connection.
@@ -45,6 +50,8 @@ pub(crate) struct Stop {
     pub(crate) code: u16,
     pub(crate) reason: String,
     pub(crate) why: Ended,
+    /// How long the sessions go on, without new ones, before they are closed.
+    pub(crate) drain: Duration,
 }
 
 /// What the other threads hold of an I/O thread.
@@ -55,7 +62,7 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// Orders the stop. A second order ends the thread at once; more are dropped.
+    /// Orders the stop. A second order ends a drain, or the thread at once; more are dropped.
     pub(crate) fn stop(&self, stop: Stop) {
         if self.stops.try_send(stop).is_ok() {
             self.mailbox.wake.nudge();
@@ -70,6 +77,9 @@ pub(crate) struct First {
     /// All I/O threads, itself first.
     pub(crate) remotes: Vec<Remote>,
     pub(crate) with_signals: bool,
+    pub(crate) capacity: Capacity,
+    /// What SIGTERM waits before it closes the sessions.
+    pub(crate) drain: Duration,
 }
 
 /// A Poll with its wake, before there is a thread or a service.
@@ -77,10 +87,12 @@ pub(crate) struct First {
 pub(crate) struct Prepared {
     poll: Poll,
     wake: Wake,
-    sockets: Receiver<TcpStream>,
+    sockets: Receiver<Accepted>,
     stops: Receiver<Stop>,
-    acceptor: Option<Acceptor>,
+    /// Of the first thread, while it accepts.
+    acceptor: Option<(Acceptor<TcpListener>, Spread)>,
     remotes: Vec<Remote>,
+    drain: Duration,
     #[cfg(unix)]
     signals: Option<Signals>,
 }
@@ -100,8 +112,8 @@ impl Prepared {
         let poll = Poll::new()?;
         let wake = Wake::new(poll.registry(), WAKE)?;
         let (sockets_in, sockets) = bounded(MAILBOX_MAX);
-        // The first order and the impatient second one.
-        let (stops_in, stops) = bounded(2);
+        // The first order, one that ends its drain and the impatient last one.
+        let (stops_in, stops) = bounded(3);
         let remote = Remote { mailbox: Mailbox { sockets: sockets_in, wake: wake.clone() }, stops: stops_in };
         let prepared = Self {
             poll,
@@ -110,6 +122,7 @@ impl Prepared {
             stops,
             acceptor: None,
             remotes: Vec::new(),
+            drain: Duration::ZERO,
             #[cfg(unix)]
             signals: None,
         };
@@ -118,16 +131,17 @@ impl Prepared {
 
     /// Makes this the thread that accepts and, if asked, takes the signals.
     pub(crate) fn make_first(&mut self, first: First) -> io::Result<()> {
-        let First { listener, remotes, with_signals } = first;
+        let First { listener, remotes, with_signals, capacity, drain } = first;
+        self.drain = drain;
         let mailboxes = remotes.iter().map(|remote| remote.mailbox.clone()).collect();
-        let mut acceptor = Acceptor::new(listener, mailboxes);
-        self.poll.registry().register(&mut acceptor.listener, LISTENER, Interest::READABLE)?;
-        self.acceptor = Some(acceptor);
+        let mut acceptor = Acceptor::new(listener, capacity);
+        self.poll.registry().register(&mut acceptor.backlog, LISTENER, Interest::READABLE)?;
+        self.acceptor = Some((acceptor, Spread::new(mailboxes)));
         self.remotes = remotes;
         #[cfg(unix)]
         if with_signals {
-            use signal_hook::consts::{SIGINT, SIGTERM};
-            let mut signals = signal_hook_mio::v1_0::Signals::new([SIGINT, SIGTERM])?;
+            use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+            let mut signals = signal_hook_mio::v1_0::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
             self.poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
             self.signals = Some(Signals(signals));
         }
@@ -140,26 +154,51 @@ impl Prepared {
         self.wake.clone()
     }
 
-    /// Runs until stopped.
+    /// Runs until stopped; counts into `metrics` as the I/O thread of this index.
     ///
     /// # Errors
     /// Only when the selector itself fails.
-    pub(crate) fn run<S: Service>(self, service: S, exchange: Exchange<S::Session>) -> io::Result<Ended> {
-        let driver = Driver::new(service, Clock::now());
-        EventLoop { prepared: self, driver, exchange, stopping: None }.run()
+    pub(crate) fn run<S: Service>(
+        self,
+        service: S,
+        exchange: Exchange<S::Session>,
+        metrics: Arc<Metrics>,
+        index: usize,
+    ) -> io::Result<Ended> {
+        let own = metrics.io(index);
+        let driver = Driver::new(service, Arc::clone(&own), Clock::now());
+        EventLoop { prepared: self, driver, exchange, metrics, own, stopping: None }.run()
     }
 }
 
 /// A stop under way.
-struct Stopping {
-    order: Stop,
-    deadline: Time,
+///
+/// ```text
+///   (serving) --order with drain--> Draining --deadline, second order, nobody left--> Closing --> (over)
+///       `------order without------------------------------------------------------------^
+/// ```
+enum Stopping {
+    /// Nobody is accepted; the sessions go on until then.
+    Draining { stop: Stop, until: Time },
+    /// Everybody was told goodbye.
+    Closing { stop: Stop, until: Time },
+}
+
+impl Stopping {
+    fn until(&self) -> Time {
+        match self {
+            Self::Draining { until, .. } | Self::Closing { until, .. } => *until,
+        }
+    }
 }
 
 struct EventLoop<S: Service> {
     prepared: Prepared,
     driver: Driver<TcpStream, S>,
     exchange: Exchange<S::Session>,
+    metrics: Arc<Metrics>,
+    /// This thread's part of them.
+    own: Arc<IoMetrics>,
     stopping: Option<Stopping>,
 }
 
@@ -175,6 +214,7 @@ impl<S: Service> EventLoop<S> {
                 return Err(error);
             }
             now = Clock::now();
+            self.driver.begin_turn(now, events.iter().count());
             if self.prepared.wake.take() {
                 self.driver.tick(now);
             }
@@ -202,35 +242,39 @@ impl<S: Service> EventLoop<S> {
     }
 
     fn poll_timeout(&self, now: Time) -> Option<Duration> {
-        let acceptor = self.prepared.acceptor.as_ref();
-        if acceptor.is_some_and(|acceptor| acceptor.is_ready) {
+        let acceptor = self.prepared.acceptor.as_ref().map(|(acceptor, _)| acceptor);
+        if acceptor.is_some_and(|acceptor| acceptor.is_due(now, false)) {
             return Some(Duration::ZERO);
         }
         let retry = acceptor.and_then(|acceptor| acceptor.retry_at).map(|at| at.since(now));
-        let stop = self.stopping.as_ref().map(|stopping| stopping.deadline.since(now));
+        let stop = self.stopping.as_ref().map(|stopping| stopping.until().since(now));
         [self.driver.poll_timeout(now), retry, stop].into_iter().flatten().min()
     }
 
     fn mark_acceptor(&mut self) {
-        if let Some(acceptor) = &mut self.prepared.acceptor {
+        if let Some((acceptor, _)) = &mut self.prepared.acceptor {
             acceptor.is_ready = true;
         }
     }
 
     fn accept(&mut self, now: Time) {
         let is_freed = self.driver.take_freed();
-        let Some(acceptor) = &mut self.prepared.acceptor else { return };
-        let is_due = acceptor.is_ready || acceptor.retry_at.is_some_and(|at| is_freed || at <= now);
-        if is_due && acceptor.retry_at.is_none_or(|at| is_freed || at <= now) {
-            let (driver, poll) = (&mut self.driver, &self.prepared.poll);
-            acceptor.accept(now, |stream| adopt(driver, poll, stream, now));
+        let Some((acceptor, spread)) = &mut self.prepared.acceptor else { return };
+        if !acceptor.is_due(now, is_freed) {
+            return;
         }
+        let (driver, poll) = (&mut self.driver, &self.prepared.poll);
+        acceptor.accept(now, &self.own, |stream, ticket| {
+            if let Some(accepted) = spread.hand_over(Accepted { stream, ticket }) {
+                adopt(driver, poll, accepted, now);
+            }
+        });
     }
 
     fn take_mail(&mut self, now: Time) {
-        while let Ok(stream) = self.prepared.sockets.try_recv() {
+        while let Ok(accepted) = self.prepared.sockets.try_recv() {
             if self.stopping.is_none() {
-                adopt(&mut self.driver, &self.prepared.poll, stream, now);
+                adopt(&mut self.driver, &self.prepared.poll, accepted, now);
             }
         }
         while let Some(parcel) = self.exchange.poll() {
@@ -245,7 +289,7 @@ impl<S: Service> EventLoop<S> {
     fn hand_over(&mut self, now: Time) {
         while let Some((thread, mut parcel)) = self.driver.poll_departed() {
             // Another selector takes it only when this one has let go.
-            let _ = self.prepared.poll.registry().deregister(&mut parcel.transport);
+            let _ = self.prepared.poll.registry().deregister(&mut parcel.connection.transport);
             if let Some(parcel) = self.exchange.send(thread, parcel) {
                 self.take_in(parcel, now);
             }
@@ -265,40 +309,73 @@ impl<S: Service> EventLoop<S> {
             return;
         }
         driver.arrive(id, &unread, now);
-        if let Some(Stopping { order, .. }) = stopping {
-            driver.stop(order.code, &order.reason, now);
+        if let Some(Stopping::Closing { stop, .. }) = stopping {
+            driver.stop(stop.code, &stop.reason, now);
         }
     }
 
     fn begin_stop(&mut self, stop: Stop, now: Time) {
-        if let Some(stopping) = &mut self.stopping {
-            stopping.deadline = now;
-            return;
+        match &mut self.stopping {
+            None if stop.drain.is_zero() => self.say_goodbye(&stop, now),
+            None => {
+                tracing::info!(code = stop.code, drain_s = stop.drain.as_secs(), "the server drains");
+                self.stop_accepting();
+                let until = now + stop.drain;
+                self.stopping = Some(Stopping::Draining { stop, until });
+            }
+            Some(Stopping::Draining { .. }) => self.say_goodbye(&stop, now),
+            Some(Stopping::Closing { until, .. }) => *until = now,
         }
-        // Closing the listener first: a client that reconnects finds the next server, not this one.
+    }
+
+    /// First of all: a client that reconnects finds the next server, not this one.
+    fn stop_accepting(&mut self) {
         self.prepared.acceptor = None;
+        self.metrics.drain();
+    }
+
+    fn say_goodbye(&mut self, stop: &Stop, now: Time) {
+        tracing::info!(code = stop.code, reason = stop.reason, "the server says goodbye");
+        self.stop_accepting();
+        self.stopping = Some(Stopping::Closing { stop: stop.clone(), until: now + SHUTDOWN_TIMEOUT });
         self.driver.stop(stop.code, &stop.reason, now);
-        self.stopping = Some(Stopping { order: stop, deadline: now + SHUTDOWN_TIMEOUT });
     }
 
     fn is_over(&mut self, now: Time) -> Option<Ended> {
-        let Stopping { order: Stop { why, .. }, deadline } = *self.stopping.as_ref()?;
-        if self.driver.connection_count() > 0 && now < deadline {
-            return None;
+        let is_empty = self.driver.connection_count() == 0;
+        match self.stopping.take()? {
+            Stopping::Draining { stop, until } if is_empty || until <= now => self.say_goodbye(&stop, now),
+            Stopping::Closing { stop, until } if is_empty || until <= now => {
+                self.driver.drop_all(1001, now);
+                return Some(stop.why);
+            }
+            waiting => self.stopping = Some(waiting),
         }
-        self.driver.drop_all(1001, now);
-        Some(why)
+        None
     }
 
     #[cfg(unix)]
     fn on_signals(&mut self) {
-        use signal_hook::consts::SIGTERM;
+        use signal_hook::consts::{SIGHUP, SIGTERM};
         let Some(Signals(signals)) = &mut self.prepared.signals else { return };
         for signal in signals.pending() {
-            let stop = if signal == SIGTERM {
-                Stop { code: 1012, reason: "retry-after-ms=1000".to_owned(), why: Ended::Terminated }
-            } else {
-                Stop { code: 1001, reason: "server interrupted".to_owned(), why: Ended::Interrupted }
+            let stop = match signal {
+                SIGHUP => {
+                    tracing::info!("SIGHUP is ignored: there is nothing to read anew");
+                    continue;
+                }
+                SIGTERM => Stop {
+                    code: 1012,
+                    reason: "retry-after-ms=1000".to_owned(),
+                    why: Ended::Terminated,
+                    drain: self.prepared.drain,
+                },
+                _ => Stop {
+                    code: 1001,
+                    reason: "server interrupted".to_owned(),
+                    why: Ended::Interrupted,
+                    drain: Duration::ZERO,
+                },
             };
             for remote in &self.prepared.remotes {
                 remote.stop(stop.clone());
@@ -308,13 +385,13 @@ impl<S: Service> EventLoop<S> {
 }
 
 /// Puts an accepted socket into the table and the selector; on failure it is closed.
-fn adopt<S: Service>(driver: &mut Driver<TcpStream, S>, poll: &Poll, stream: TcpStream, now: Time) {
-    let Ok(id) = driver.insert(stream, now) else { return };
+fn adopt<S: Service>(driver: &mut Driver<TcpStream, S>, poll: &Poll, accepted: Accepted, now: Time) {
+    let Ok(id) = driver.insert(accepted.stream, accepted.ticket, now) else { return };
     let Some(stream) = driver.transport(id) else { return };
     let both = Interest::READABLE | Interest::WRITABLE;
     if let Err(error) = poll.registry().register(stream, token_of(id), both) {
-        tracing::warn!(%error, "cannot register a connection");
-        driver.discard(id);
+        tracing::debug!(%error, "cannot register a connection");
+        driver.discard(id, now);
     }
 }
 

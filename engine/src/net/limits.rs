@@ -32,16 +32,54 @@ pub(crate) const SCRATCH_KEEP_BYTES: usize = 256 << 10;
 /// Connections taken from the backlog in one turn: a burst of 4096 takes 16 turns, and each turn stays below 2 ms.
 pub(crate) const ACCEPTS_PER_TURN: usize = 256;
 
-/// Pause after an accept error that only time or a close can cure (no descriptors, no memory).
-pub(crate) const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+/// Pause after an accept error that only time or a close can cure (no descriptors, no memory): who waits is served
+/// within a tick of a descriptor's return, and a hundred failing calls a second cost nothing.
+pub(crate) const ACCEPT_RETRY: Duration = Duration::from_millis(10);
+
+/// Connections answered in one turn by way of the reserved descriptor, four calls each: below 2 ms.
+pub(crate) const DRAINS_PER_TURN: usize = 64;
+
+/// Connections of all threads together unless the server says otherwise. Chosen, not measured: at 512 bytes each they
+/// take 32 MiB of user space and some 300 MiB of the kernel's, and no two cores serve more.
+pub(crate) const CONNECTIONS_DEFAULT: usize = 1 << 16;
+
+/// Connections without a session may take one in this many of all slots: a flood of them leaves room for players, and
+/// everybody may reconnect within four handshakes' time.
+pub(crate) const PENDING_SHARE: usize = 4;
+
+/// Connections above the slots that get a whole answer (a browser can read a close code, but no status): as many as
+/// one accept turn brings.
+pub(crate) const BUSY_ANSWERS_MAX: usize = ACCEPTS_PER_TURN;
+
+/// Connections of one address (64 bits of an IPv6 address): a school class or a LAN party behind one router, pages
+/// included.
+pub(crate) const ADDRESS_CONNECTIONS_MAX: usize = 64;
+
+/// One new connection of an address per this long: 20 a second.
+pub(crate) const ADDRESS_INTERVAL: Duration = Duration::from_millis(50);
+
+/// New connections of an address at once: a page with its parts for several players at a time, and no more than may
+/// be open together.
+pub(crate) const ADDRESS_BURST: u32 = ADDRESS_CONNECTIONS_MAX as u32;
+
+/// Addresses that are remembered: 64 bytes each are 4 MiB. Those without a connection are forgotten within 3.2 s.
+pub(crate) const ADDRESSES_MAX: usize = 1 << 16;
+
+/// What a client is told to wait that found all slots taken: a second plus its own jitter.
+pub(crate) const BUSY_REASON: &str = "retry-after-ms=1000";
+
+/// Log lines of one cause at once; one a second after that. With 80 causes of 200 bytes a thread writes at most
+/// 16 KB a second, however hard it is attacked.
+pub(crate) const LOG_BURST: u32 = 5;
 
 /// Backlog of the listening socket; the kernel lowers it to its own `somaxconn`, 4096 on current Linux.
 pub(crate) const LISTEN_BACKLOG: i32 = 4096;
 
-/// For the kernel to give up a peer that does not acknowledge or keeps its window shut: above every stall that a
-/// session survives (PROTOCOL section 9: 25 s).
+/// For the kernel to give up a peer that does not acknowledge or keeps its window shut; its own limit is about 15
+/// minutes. Below the 25 s of inbound silence that end a session (PROTOCOL section 9), so that unsent bytes are gone
+/// by then, and above the stalls of a bad link.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) const USER_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const USER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Sockets on their way from the acceptor to another I/O thread: two full accept turns. When full, the next thread
 /// is tried and at last the acceptor keeps the connection itself.

@@ -108,6 +108,22 @@ mod tests {
         assert_ne!(listener.address().port(), 0);
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn w3_accepted_sockets_give_up_a_silent_peer_after_20_seconds() {
+        let listener = Listener::bind("127.0.0.1:0").expect("a free port");
+        let _peer = std::net::TcpStream::connect(listener.address()).expect("listening");
+        let inner = listener.into_inner();
+        let accepted = loop {
+            match inner.accept() {
+                Ok((accepted, _)) => break accepted,
+                Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock),
+            }
+        };
+        let timeout = socket2::SockRef::from(&accepted).tcp_user_timeout().expect("an option of TCP");
+        assert_eq!(timeout, Some(std::time::Duration::from_secs(20)));
+    }
+
     #[test]
     fn a_busy_port_and_a_wrong_address_say_what_to_do() {
         let listener = Listener::bind("127.0.0.1:0").expect("a free port");

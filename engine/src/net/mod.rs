@@ -7,16 +7,20 @@
 //! ended; handle the new edges; timers; end of the read pass. The clock is read once per turn.
 
 mod acceptor;
-mod connection;
+pub(crate) mod admission;
+mod backlog;
+pub(crate) mod connection;
 pub mod connections;
 pub(crate) mod driver;
 pub(crate) mod event_loop;
 pub mod http;
 pub(crate) mod limits;
 pub mod listener;
+mod log_budget;
 pub(crate) mod moving;
 pub mod outbox;
 pub mod service;
+mod spread;
 mod table;
 #[cfg(test)]
 mod tests;

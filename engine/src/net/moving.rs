@@ -10,25 +10,20 @@ use std::ops::Range;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use mio::net::TcpStream;
 use tickwire_netcode::time::Time;
-use tickwire_netcode::ws::WebSocket;
 
-use super::connection::{Connection, Phase, Tail};
+use super::connection::{Connection, Phase};
 use super::driver::Driver;
 use super::limits::PARCELS_MAX;
 use super::service::{Closed, ConnectionId, Service};
 use super::transport::Transport;
 use super::wake::Wake;
+use crate::metrics::causes::CloseReason;
 
 /// An open connection without a thread.
 pub(crate) struct Parcel<T, Session> {
-    pub(crate) transport: T,
-    ws: WebSocket,
-    session: Session,
-    tail: Tail,
+    pub(crate) connection: Connection<T, Session>,
     /// Bytes that were read and belong to frames after the last one parsed.
     unread: Vec<u8>,
-    readable: bool,
-    peer_ended: bool,
 }
 
 impl<T, Session> fmt::Debug for Parcel<T, Session> {
@@ -76,16 +71,12 @@ impl<T: Transport, S: Service> Driver<T, S> {
     pub(super) fn depart(&mut self, id: ConnectionId, thread: usize, unread: Range<usize>, now: Time) {
         let Some(connection) = self.table.slots.get_mut(id.index as usize) else { return };
         // What was answered so far leaves from here; a rest of it travels as the tail.
-        if let Err(fault) = connection.reply(&mut self.table.scratch) {
+        if let Err(fault) = connection.reply(&mut self.table.scratch, &self.table.metrics) {
             return self.lose(id, fault.into(), now);
         }
         let Some(connection) = self.table.detach(id) else { return };
-        let Connection { transport, tail, readable, peer_ended, phase, .. } = connection;
-        if let Phase::Open { ws, session } = phase {
-            let unread = self.read_buffer[unread].to_vec();
-            self.departed
-                .push((thread, Parcel { transport, ws, session, tail, unread, readable, peer_ended }));
-        }
+        let unread = self.read_buffer[unread].to_vec();
+        self.departed.push((thread, Parcel { connection, unread }));
     }
 
     /// The next connection that is to go to another thread. Take its transport out of the selector.
@@ -100,20 +91,18 @@ impl<T: Transport, S: Service> Driver<T, S> {
         parcel: Parcel<T, S::Session>,
         now: Time,
     ) -> Option<(ConnectionId, Vec<u8>)> {
-        let Parcel { transport, ws, session, tail, unread, readable, peer_ended } = parcel;
-        let nowhere = ConnectionId { index: u32::MAX, generation: u32::MAX };
-        let Ok(id) = self.table.insert(transport, now) else {
-            self.service.closed(nowhere, session, Closed::Local(1013));
-            return None;
-        };
-        self.table.timers.disarm(id.index);
-        if let Some(connection) = self.table.find(id) {
-            connection.tail = tail;
-            connection.readable = readable;
-            connection.peer_ended = peer_ended;
-            connection.phase = Phase::Open { ws, session };
+        let Parcel { connection, unread } = parcel;
+        match self.table.attach(connection) {
+            Ok(id) => Some((id, unread)),
+            Err(connection) => {
+                let nowhere = ConnectionId { index: u32::MAX, generation: u32::MAX };
+                if let Phase::Open { session, .. } = connection.phase {
+                    self.count_close(nowhere, CloseReason::from(Closed::Local(1013)), now);
+                    self.service.closed(nowhere, session, Closed::Local(1013));
+                }
+                None
+            }
         }
-        Some((id, unread))
     }
 
     /// The connection is registered: the service hears of it, and what came along is parsed.

@@ -128,6 +128,15 @@ pub trait Service: Sized {
         let _ = (id, session, now);
     }
 
+    /// Whether the peer has done what the service asks of a stranger (in a game: joined a room).
+    ///
+    /// Until then the connection counts among those without a session, which share a quarter of all slots. Asked after
+    /// each read pass until it says yes.
+    fn is_settled(&self, session: &Self::Session) -> bool {
+        let _ = session;
+        true
+    }
+
     /// Bytes of any kind (pongs included) arrived from this peer; called once per read pass, before its messages.
     fn heard(&mut self, session: &mut Self::Session, now: Time) {
         let _ = (session, now);

@@ -4,16 +4,19 @@
 //! back. Invariants: `scratch` is empty between calls; an index in the ready list is there once; a free index has no
 //! timer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use slab::Slab;
 use tickwire_netcode::time::Time;
 
+use super::admission::Ticket;
 use super::connection::{Connection, Fault, Phase};
 use super::limits::{CLOSE_TIMEOUT, CONNECTIONS_MAX, HEAD_TIMEOUT};
 use super::service::{Closed, ConnectionId};
 use super::timers::Timers;
 use super::transport::Transport;
+use crate::metrics::io::IoMetrics;
 
 /// What follows an ended session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,34 +39,41 @@ pub(crate) struct Table<T, Session> {
     pub(crate) ready: Vec<ConnectionId>,
     /// Sessions that ended while the service was busy; handed over after its call.
     pub(crate) ended: Vec<(ConnectionId, Session, Closed)>,
+    pub(crate) metrics: Arc<IoMetrics>,
+    /// Connections that are open.
+    session_count: u64,
     opened_count: u32,
     /// A descriptor was given back since the acceptor last asked.
     freed: bool,
 }
 
 impl<T: Transport, Session> Table<T, Session> {
-    pub(crate) fn new(now: Time) -> Self {
+    pub(crate) fn new(metrics: Arc<IoMetrics>, now: Time) -> Self {
         Self {
             slots: Slab::new(),
             timers: Timers::new(now),
             scratch: Vec::new(),
             ready: Vec::new(),
             ended: Vec::new(),
+            metrics,
+            session_count: 0,
             opened_count: 0,
             freed: false,
         }
     }
 
     /// Adds a connection that has sent nothing yet; gives the transport back when the table is full.
-    pub(crate) fn insert(&mut self, transport: T, now: Time) -> Result<ConnectionId, T> {
+    pub(crate) fn insert(&mut self, transport: T, ticket: Ticket, now: Time) -> Result<ConnectionId, T> {
         if self.slots.len() >= CONNECTIONS_MAX {
             return Err(transport);
         }
         let generation = self.opened_count;
         self.opened_count = self.opened_count.wrapping_add(1);
         let deadline = now + HEAD_TIMEOUT;
-        let index = self.slots.insert(Connection::new(transport, generation, deadline)) as u32;
+        let index = self.slots.insert(Connection::new(transport, ticket, generation, deadline)) as u32;
         self.timers.arm(index, deadline);
+        self.metrics.opened.add(1);
+        self.metrics.connections.set(self.slots.len() as u64);
         Ok(ConnectionId { index, generation })
     }
 
@@ -92,15 +102,44 @@ impl<T: Transport, Session> Table<T, Session> {
         if self.find(id).is_some() {
             self.timers.disarm(id.index);
             self.slots.remove(id.index as usize);
+            self.metrics.connections.set(self.slots.len() as u64);
             self.freed = true;
         }
     }
 
-    /// Takes a connection out, transport included.
+    /// Takes an open connection out, transport included.
     pub(crate) fn detach(&mut self, id: ConnectionId) -> Option<Connection<T, Session>> {
         self.find(id)?;
         self.timers.disarm(id.index);
-        self.slots.try_remove(id.index as usize)
+        let connection = self.slots.try_remove(id.index as usize)?;
+        self.metrics.connections.set(self.slots.len() as u64);
+        self.session_count -= 1;
+        self.metrics.sessions.set(self.session_count);
+        Some(connection)
+    }
+
+    /// Takes in an open connection that another table has detached; gives it back when this one is full.
+    pub(crate) fn attach(
+        &mut self,
+        mut connection: Connection<T, Session>,
+    ) -> Result<ConnectionId, Connection<T, Session>> {
+        if self.slots.len() >= CONNECTIONS_MAX {
+            return Err(connection);
+        }
+        let generation = self.opened_count;
+        self.opened_count = self.opened_count.wrapping_add(1);
+        connection.generation = generation;
+        connection.queued = false;
+        let index = self.slots.insert(connection) as u32;
+        self.metrics.connections.set(self.slots.len() as u64);
+        self.count_session();
+        Ok(ConnectionId { index, generation })
+    }
+
+    /// The handshake is done.
+    pub(crate) fn count_session(&mut self) {
+        self.session_count += 1;
+        self.metrics.sessions.set(self.session_count);
     }
 
     /// Ends an open session: the scratch goes out as `next` says. The caller tells the service.
@@ -112,6 +151,8 @@ impl<T: Transport, Session> Table<T, Session> {
             connection.phase = phase;
             return None;
         };
+        self.session_count -= 1;
+        self.metrics.sessions.set(self.session_count);
         match next {
             Next::Drop => {
                 self.scratch.clear();
@@ -119,6 +160,7 @@ impl<T: Transport, Session> Table<T, Session> {
             }
             Next::Finish => self.finish(id, CLOSE_TIMEOUT, now),
             Next::AwaitClose => {
+                let Some(connection) = self.find(id) else { return Some(session) };
                 connection.phase = Phase::AwaitClose { ws, deadline };
                 self.timers.arm(id.index, deadline);
                 self.reply_or_drop(id);
@@ -169,7 +211,7 @@ impl<T: Transport, Session> Table<T, Session> {
 
     fn reply_or_drop(&mut self, id: ConnectionId) {
         let Some(connection) = self.slots.get_mut(id.index as usize) else { return };
-        let outcome: Result<(), Fault> = connection.reply(&mut self.scratch);
+        let outcome: Result<(), Fault> = connection.reply(&mut self.scratch, &self.metrics);
         if outcome.is_err() {
             self.remove(id);
         }

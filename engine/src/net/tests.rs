@@ -1,5 +1,8 @@
 //! The loop's logic on scripted transports and virtual time: no sockets, no clock.
 
+mod faults;
+mod framing;
+mod handshake;
 mod moving;
 mod script;
 
@@ -15,10 +18,10 @@ use super::limits::{CLOSE_TIMEOUT, HEAD_TIMEOUT, READ_BYTES_PER_TURN, TAIL_REPLY
 use super::service::{Closed, Sent};
 
 #[test]
-fn an_idle_connection_is_small() {
+fn r4_an_idle_connection_is_small() {
     let bytes = size_of::<Connection<mio::net::TcpStream, ()>>();
     // The slab's own tag and the timer node come on top: 8 and 16 bytes.
-    assert!(bytes <= 200, "{bytes} bytes");
+    assert!(bytes <= 256, "{bytes} bytes");
 }
 
 #[test]
@@ -38,7 +41,7 @@ fn the_replies_of_a_pass_leave_with_one_write_after_one_read() {
 }
 
 #[test]
-fn frames_that_came_with_the_upgrade_are_answered_in_the_same_write() {
+fn h9_frames_that_came_with_the_upgrade_are_answered_in_the_same_write() {
     let mut bench = Bench::<false>::new();
     let mut peer = bench.accept();
     peer.push(UPGRADE);
@@ -51,7 +54,7 @@ fn frames_that_came_with_the_upgrade_are_answered_in_the_same_write() {
 }
 
 #[test]
-fn a_stream_cut_anywhere_gives_the_same_answers() {
+fn f16_a_stream_cut_anywhere_gives_the_same_answers() {
     let mut whole = UPGRADE.to_vec();
     let mut ws = WebSocket::new(Role::Client, Limits::LIFTED, 7);
     ws.send(MessageKind::Text, b"one", &mut whole);
@@ -77,7 +80,7 @@ fn a_stream_cut_anywhere_gives_the_same_answers() {
 }
 
 #[test]
-fn a_reply_taken_in_any_two_parts_arrives_whole_and_in_order() {
+fn w5_a_reply_taken_in_any_two_parts_arrives_whole_and_in_order() {
     for room in 0..=12 {
         let mut bench = Bench::<false>::new();
         let mut peer = bench.join();
@@ -133,7 +136,7 @@ fn a_service_that_reads_while_blocked_has_a_bounded_tail() {
 }
 
 #[test]
-fn a_read_that_fills_the_buffer_is_continued_without_a_new_edge_and_in_turn() {
+fn f18_a_read_that_fills_the_buffer_is_continued_without_a_new_edge_and_in_turn() {
     let mut bench = Bench::<false>::new();
     let (mut busy, mut other) = (bench.join(), bench.join());
     let payload = vec![7; 1000];
@@ -153,7 +156,7 @@ fn a_read_that_fills_the_buffer_is_continued_without_a_new_edge_and_in_turn() {
 }
 
 #[test]
-fn data_and_end_in_one_edge_are_both_seen() {
+fn x7_data_and_end_in_one_edge_are_both_seen() {
     let mut bench = Bench::<false>::new();
     let mut peer = bench.join();
     peer.say(b"last words");
@@ -166,7 +169,7 @@ fn data_and_end_in_one_edge_are_both_seen() {
 }
 
 #[test]
-fn every_way_to_lose_a_transport_ends_its_session_once_and_no_other() {
+fn x1_every_way_to_lose_a_transport_ends_its_session_once_and_no_other() {
     type Break = fn(&mut Peer);
     let breaks: [(Break, Edge, Closed); 4] = [
         (|peer| peer.wire.borrow_mut().end = Some(Ok(())), READABLE, Closed::Eof),
@@ -211,7 +214,7 @@ fn every_way_to_lose_a_transport_ends_its_session_once_and_no_other() {
 }
 
 #[test]
-fn a_stale_edge_does_not_reach_the_next_connection_in_the_same_place() {
+fn x7_a_stale_edge_does_not_reach_the_next_connection_in_the_same_place() {
     let mut bench = Bench::<false>::new();
     let old = bench.join();
     old.wire.borrow_mut().end = Some(Ok(()));
@@ -246,7 +249,7 @@ fn a_close_by_the_service_waits_for_the_peer_and_then_lingers() {
 }
 
 #[test]
-fn a_peer_that_does_not_answer_a_close_is_dropped_after_the_deadline() {
+fn f15_a_peer_that_does_not_answer_a_close_is_dropped_after_the_deadline() {
     let mut bench = Bench::<false>::new();
     let mut peer = bench.join();
     peer.say(b"bye");
@@ -272,7 +275,7 @@ fn a_protocol_error_flushes_earlier_replies_then_its_close_code() {
 }
 
 #[test]
-fn a_head_that_drips_is_refused_after_its_absolute_deadline() {
+fn h1_a_head_that_drips_is_refused_after_its_absolute_deadline() {
     let mut bench = Bench::<false>::new();
     let peer = bench.accept();
     let mut drips = UPGRADE.iter();
@@ -334,7 +337,7 @@ fn a_response_survives_a_slow_reader_and_a_half_closed_one() {
 }
 
 #[test]
-fn an_update_that_is_not_taken_leaves_no_trace_and_one_partly_taken_arrives_whole() {
+fn w5_an_update_that_is_not_taken_leaves_no_trace_and_one_partly_taken_arrives_whole() {
     let mut bench = Bench::<false>::new();
     let mut peer = bench.join();
     bench.spy.borrow_mut().update = b"state".to_vec();
@@ -402,6 +405,7 @@ fn a_stop_says_goodbye_to_sessions_and_drops_what_is_no_session() {
     assert_eq!(bench.driver.connection_count(), 0);
     bench.driver.drop_all(1001, bench.now);
     assert_eq!(bench.spy.borrow().closed.len(), 1);
+    bench.assert_balanced();
 }
 
 #[test]
@@ -421,7 +425,7 @@ fn a_huge_reply_gives_its_memory_to_the_tail_and_arrives_in_order() {
 }
 
 #[test]
-fn replies_behind_a_partly_flushed_tail_arrive_in_order() {
+fn w5_replies_behind_a_partly_flushed_tail_arrive_in_order() {
     for first in 1..=10 {
         let mut bench = Bench::<true>::new();
         let mut peer = bench.join();

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_is_never_early_and_at_most_a_granule_late() {
+    fn k4_a_deadline_is_never_early_and_at_most_a_granule_late() {
         for start in [0, 1, 66, 67, 68, 34_359, 1_000_000] {
             for after in [0, 1, 66, 67, 68, 2_000, 5_000, 34_000, 34_359, 34_360, 34_500, 100_000] {
                 let mut timers = Timers::new(at(start));
@@ -224,13 +224,13 @@ mod tests {
         assert_eq!(expired(&mut timers, at(1_100)), [0]);
         timers.arm(0, at(2_000));
         timers.arm(0, at(9_000));
-        assert_eq!(expired(&mut timers, at(8_000)), []);
+        assert!(expired(&mut timers, at(8_000)).is_empty());
         timers.arm_by(0, at(8_500));
         assert_eq!(expired(&mut timers, at(8_700)), [0]);
     }
 
     #[test]
-    fn a_turn_handles_a_bounded_number_and_the_rest_follows() {
+    fn k4_a_turn_handles_a_bounded_number_and_the_rest_follows() {
         let mut timers = Timers::new(at(0));
         for index in 0..100 {
             timers.arm(index, at(1_000 + u64::from(index)));

@@ -26,6 +26,9 @@ pub(super) struct Config {
     pub(super) origins: Vec<String>,
     pub(super) seed: Option<u64>,
     pub(super) record: Option<Arc<RecordSink>>,
+    pub(super) connections_max: usize,
+    pub(super) limit_loopback: bool,
+    pub(super) drain: Duration,
 }
 
 /// A configuration in which every rule holds.
@@ -40,6 +43,9 @@ pub(super) struct Checked {
     pub(super) origins: Vec<String>,
     pub(super) seed: Option<u64>,
     pub(super) record: Option<Arc<RecordSink>>,
+    pub(super) connections_max: usize,
+    pub(super) limit_loopback: bool,
+    pub(super) drain: Duration,
 }
 
 /// PROTOCOL section 3.2 carries the rate in `u16` and says 1 to 1000.
@@ -70,6 +76,9 @@ impl Config {
             origins: Vec::new(),
             seed: None,
             record: None,
+            connections_max: crate::net::limits::CONNECTIONS_DEFAULT,
+            limit_loopback: false,
+            drain: Duration::ZERO,
         }
     }
 
@@ -104,6 +113,7 @@ impl Config {
         in_range("snapshot_every", self.snapshot_every, SNAPSHOT_EVERY_MAX)?;
         in_range("io_threads", self.io_threads, IO_THREADS_MAX)?;
         in_range("sim_threads", self.sim_threads, SIM_THREADS_MAX)?;
+        in_range("connections", self.connections_max, crate::net::limits::CONNECTIONS_MAX)?;
         for origin in &self.origins {
             let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
             if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
@@ -120,6 +130,9 @@ impl Config {
             origins: self.origins,
             seed: self.seed,
             record: self.record,
+            connections_max: self.connections_max,
+            limit_loopback: self.limit_loopback,
+            drain: self.drain,
         })
     }
 }

@@ -6,9 +6,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use crate::metrics::Metrics;
+use crate::net::admission::Capacity;
 use crate::net::event_loop::{First, Prepared, Remote, Stop};
+use crate::net::limits::CONNECTIONS_DEFAULT;
 use crate::net::listener::Listener;
 use crate::net::moving::Exchange;
 use crate::net::service::Service;
@@ -24,6 +29,13 @@ pub struct IoOptions {
     pub threads: usize,
     /// Whether SIGINT and SIGTERM stop the server with 1001 and 1012. Off, they keep their effect.
     pub signals: bool,
+    /// Connections of all threads together, at least 1; who comes when they are taken is closed with 1013. A quarter
+    /// of them may be without a session at a time.
+    pub connections_max: usize,
+    /// Whether the limits of one address (64 connections, 20 new ones a second) hold on the loopback interface too.
+    pub limit_loopback: bool,
+    /// How long SIGTERM lets the sessions go on, without new ones, before they are closed. A second signal ends the wait.
+    pub drain: Duration,
 }
 
 /// More than any machine this is meant for has cores.
@@ -31,7 +43,13 @@ const THREADS_MAX: usize = 64;
 
 impl Default for IoOptions {
     fn default() -> Self {
-        Self { threads: 1, signals: false }
+        Self {
+            threads: 1,
+            signals: false,
+            connections_max: CONNECTIONS_DEFAULT,
+            limit_loopback: false,
+            drain: Duration::ZERO,
+        }
     }
 }
 
@@ -41,6 +59,7 @@ pub struct IoThreads {
     address: SocketAddr,
     prepared: Vec<Prepared>,
     remotes: Vec<Remote>,
+    metrics: Arc<Metrics>,
 }
 
 impl IoThreads {
@@ -65,8 +84,13 @@ impl IoThreads {
             listener: listener.into_inner(),
             remotes: remotes.clone(),
             with_signals: options.signals,
+            capacity: Capacity {
+                connections_max: options.connections_max,
+                limit_loopback: options.limit_loopback,
+            },
+            drain: options.drain,
         })?;
-        Ok(Self { address, prepared, remotes })
+        Ok(Self { address, prepared, remotes, metrics: Arc::new(Metrics::new(options.threads, 0)) })
     }
 
     /// Where the server listens.
@@ -77,6 +101,22 @@ impl IoThreads {
     /// One wake per I/O thread, in the order of the services.
     pub fn wakes(&self) -> Vec<Wake> {
         self.prepared.iter().map(Prepared::wake).collect()
+    }
+
+    /// Counts into these instead of counters of its own.
+    ///
+    /// # Panics
+    /// When they are for fewer I/O threads than there are.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Arc<Metrics>) -> Self {
+        let _ = metrics.io(self.prepared.len() - 1);
+        self.metrics = metrics;
+        self
+    }
+
+    /// What the threads count.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     /// Starts the threads, each with the service that `service` makes for its index.
@@ -92,7 +132,8 @@ impl IoThreads {
         let stopper = Stopper { remotes: self.remotes };
         let mut running = IoRunning { address: self.address, stopper, threads: Vec::new() };
         for (index, (prepared, exchange)) in self.prepared.into_iter().zip(&mut exchanges).enumerate() {
-            match spawn_one(index, prepared, service(index), exchange, running.stopper()) {
+            let metrics = Arc::clone(&self.metrics);
+            match spawn_one(index, prepared, service(index), exchange, metrics, running.stopper()) {
                 Ok(thread) => running.threads.push(thread),
                 Err(error) => {
                     running.stopper.shutdown(1001, "server failed to start");
@@ -111,6 +152,7 @@ fn spawn_one<S>(
     prepared: Prepared,
     service: S,
     exchange: Exchange<S::Session>,
+    metrics: Arc<Metrics>,
     others: Stopper,
 ) -> io::Result<JoinHandle<io::Result<Ended>>>
 where
@@ -120,7 +162,7 @@ where
     std::thread::Builder::new().name(format!("tickwire-io-{index}")).spawn(move || {
         let _guard = AbortOnPanic;
         // Without its selector this thread is lost; the others must not go on without it.
-        prepared.run(service, exchange).inspect_err(|_| others.shutdown(1011, "server fault"))
+        prepared.run(service, exchange, metrics, index).inspect_err(|_| others.shutdown(1011, "server fault"))
     })
 }
 
@@ -142,13 +184,20 @@ pub struct Stopper {
 }
 
 impl Stopper {
+    /// Takes no new connections, lets the sessions go on for `time`, then does what [`shutdown`](Self::shutdown) does.
+    ///
+    /// Returns at once. A later call of either ends the wait.
+    pub fn drain(&self, code: u16, reason: &str, time: Duration) {
+        for remote in &self.remotes {
+            remote.stop(Stop { code, reason: reason.to_owned(), why: Ended::Shutdown, drain: time });
+        }
+    }
+
     /// Closes every session with this code and reason, waits up to 3 s for the peers' answers, then ends the threads.
     ///
     /// Returns at once. A second call ends them without waiting.
     pub fn shutdown(&self, code: u16, reason: &str) {
-        for remote in &self.remotes {
-            remote.stop(Stop { code, reason: reason.to_owned(), why: Ended::Shutdown });
-        }
+        self.drain(code, reason, Duration::ZERO);
     }
 }
 

@@ -30,6 +30,7 @@ use crate::bridge;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::game::Game;
+use crate::metrics::Metrics;
 use crate::net::listener::Listener;
 use crate::page::Page;
 use crate::sdk;
@@ -152,6 +153,27 @@ impl Server {
         self
     }
 
+    /// Connections of the whole server, at least 1 (default 65,536); who comes when they are taken is closed with 1013.
+    /// A quarter of them may be without a seat in a room at a time.
+    pub fn connections(mut self, max: usize) -> Self {
+        self.config.connections_max = max;
+        self
+    }
+
+    /// Whether the limits of one address (64 connections, 20 new ones a second) hold on the loopback interface too:
+    /// for servers behind a proxy on the same machine leave them off.
+    pub fn limit_loopback(mut self, limit: bool) -> Self {
+        self.config.limit_loopback = limit;
+        self
+    }
+
+    /// How long after SIGTERM the sessions go on before they close with 1012 (default 0); nobody is accepted meanwhile,
+    /// and a second signal ends the wait.
+    pub fn drain(mut self, time: Duration) -> Self {
+        self.config.drain = time;
+        self
+    }
+
     /// The seed that all rooms' randomness follows from. Without it each start has its own.
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.seed = Some(seed);
@@ -216,12 +238,26 @@ impl Bound {
     }
 
     fn spawn(self, signals: bool) -> Result<Running, ServeError> {
-        let Checked { kinds, entries, page, times, io_threads, sim_threads, origins, seed, record } =
-            self.checked;
-        let io = IoThreads::prepare(self.listener, IoOptions { threads: io_threads, signals })?;
+        let Checked {
+            kinds,
+            entries,
+            page,
+            times,
+            io_threads,
+            sim_threads,
+            origins,
+            seed,
+            record,
+            connections_max,
+            limit_loopback,
+            drain,
+        } = self.checked;
+        let options = IoOptions { threads: io_threads, signals, connections_max, limit_loopback, drain };
+        let metrics = Arc::new(Metrics::new(io_threads, sim_threads));
+        let io = IoThreads::prepare(self.listener, options)?.with_metrics(Arc::clone(&metrics));
         let directory = Arc::new(Directory::new(entries, sim_threads, io_threads));
         let shared = Arc::new(Shared {
-            routes: Routes::new(page, sdk::page(), origins),
+            routes: Routes::new(page, sdk::page(), origins, Arc::clone(&metrics)),
             kinds: kinds.iter().map(|kind| Arc::clone(&kind.wire)).collect(),
             times,
             directory: Arc::clone(&directory),
@@ -235,7 +271,7 @@ impl Bound {
         let mut simulations = Vec::new();
         for (thread, ends) in sim_ends.into_iter().enumerate() {
             let clock = TickClock::new(base, times.tick_rate_hz);
-            let simulation = Simulation::new(setup.clone(), ends);
+            let simulation = Simulation::new(setup.clone(), ends).with_metrics(metrics.simulation(thread));
             // When a later one fails, dropping those that run ends them.
             simulations.push(SimThread::spawn(thread, simulation, clock, io.wakes())?);
         }
@@ -244,7 +280,7 @@ impl Bound {
         // When this fails, dropping `simulations` ends their threads.
         let io = io.spawn(|thread| {
             let ends = io_ends.next().expect("links were made for each I/O thread");
-            GameSessions::new(Arc::clone(&shared), thread, ends)
+            GameSessions::new(Arc::clone(&shared), thread, ends, metrics.io(thread))
         })?;
         let tick_rate_hz = times.tick_rate_hz;
         tracing::info!(%address, tick_rate_hz, io_threads, sim_threads, seed, "the server has started");

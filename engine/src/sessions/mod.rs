@@ -32,6 +32,8 @@ use crate::clock::Clock;
 use crate::directory::{Asker, Directory};
 use crate::game::{Leave, TransferError};
 use crate::limits;
+use crate::metrics::io::IoMetrics;
+use crate::metrics::traffic::Received;
 use crate::net::connections::Connections;
 use crate::net::outbox::Outbox;
 use crate::net::service::{Closed, ConnectionId, Flow, Message, Route, Service};
@@ -93,6 +95,7 @@ pub(crate) struct GameSessions {
     thread: usize,
     /// By simulation thread.
     links: Vec<IoEnd>,
+    metrics: Arc<IoMetrics>,
     rooms: RoomViews,
     pass: SendPass,
     /// Scratch: coded fields of one event.
@@ -101,9 +104,20 @@ pub(crate) struct GameSessions {
 
 impl GameSessions {
     /// The sessions of I/O thread `thread`, with its links to each simulation thread.
-    pub(crate) fn new(shared: Arc<Shared>, thread: usize, links: Vec<IoEnd>) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        thread: usize,
+        links: Vec<IoEnd>,
+        metrics: Arc<IoMetrics>,
+    ) -> Self {
         let (rooms, pass) = (RoomViews::default(), SendPass::default());
-        Self { shared, thread, links, rooms, pass, fields: Vec::new() }
+        Self { shared, thread, links, metrics, rooms, pass, fields: Vec::new() }
+    }
+
+    /// Hands over what has come; what finds the bridge full stays.
+    fn publish(&mut self) {
+        self.links.iter_mut().for_each(IoEnd::publish);
+        self.metrics.count_inbound(self.links.iter().map(|link| link.batch.entries.len()).sum());
     }
 
     /// What is to go to the simulation thread that a room lives on.
@@ -346,10 +360,13 @@ impl Service for GameSessions {
             Place::Seated { seat, kind } => (Some(seat), Some(&self.shared.kinds[kind].layout)),
             _ => (None, None),
         };
+        self.metrics.received.add(Received::of(message.payload), 1);
+        let before = session.protocol.stats();
         let link = seat.map_or(0, |seat| usize::from(seat.room.thread));
         let mut intake = Intake::new(seat, &mut self.links[link].batch, out);
         let taken = session.protocol.handle_message(message.payload, now, layout, &mut intake);
         let Intake { hello, bye, overflowed, .. } = intake;
+        self.metrics.count_session(before, session.protocol.stats());
         if let Err(error) = taken {
             return close_for(id, error);
         }
@@ -361,7 +378,7 @@ impl Service for GameSessions {
             return Flow::Close(CloseCode::Normal.code(), Cow::Borrowed(""));
         }
         if overflowed {
-            tracing::warn!(conn = id.index, "the simulation does not take inputs: closing as busy");
+            tracing::debug!(conn = id.index, "the simulation does not take inputs: closing as busy");
             return Flow::Close(CloseCode::Busy.code(), close_reason(CloseCode::Busy));
         }
         Flow::Continue
@@ -376,7 +393,11 @@ impl Service for GameSessions {
     }
 
     fn read_pass_ended(&mut self, _now: Time) {
-        self.links.iter_mut().for_each(IoEnd::publish);
+        self.publish();
+    }
+
+    fn is_settled(&self, session: &Self::Session) -> bool {
+        matches!(session.place, Place::Seated { .. })
     }
 
     fn timeout(&self, session: &Self::Session) -> Option<Time> {
@@ -421,9 +442,9 @@ impl Service for GameSessions {
                 self.links[link].recycle(batch);
             }
         }
-        self.pass.run(&mut self.rooms, &self.shared.kinds, connections, now);
+        self.pass.run(&mut self.rooms, &self.shared.kinds, connections, &self.metrics, now);
         // What an earlier pass found no place for, and the leaves of this tick.
-        self.links.iter_mut().for_each(IoEnd::publish);
+        self.publish();
     }
 }
 
@@ -495,7 +516,7 @@ fn push_event<T: Transport>(
 ) {
     let Some(session) = connections.session(id) else { return };
     if let Err(error) = session.protocol.push_event(record) {
-        tracing::info!(conn = id.index, reason = %error, "closing a session");
+        tracing::debug!(conn = id.index, reason = %error, "closing a session");
         connections.close(id, error.close_code().code(), &close_reason(error.close_code()));
     }
 }
@@ -524,7 +545,7 @@ fn reject(session: &mut PlayerSession, code: CloseCode, out: &mut Outbox<'_>) ->
 }
 
 fn close_for(id: ConnectionId, error: ProtocolError) -> Flow {
-    tracing::info!(conn = id.index, reason = %error, "closing a session");
+    tracing::debug!(conn = id.index, reason = %error, "closing a session");
     Flow::Close(error.close_code().code(), error.to_string().into())
 }
 

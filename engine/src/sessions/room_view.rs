@@ -1,4 +1,4 @@
-//! What an I/O thread knows of the rooms that its players are in: the newest snapshot and who receives it.
+//! What an I/O thread knows of the rooms that its players are in: the newest snapshots and who receives them.
 //!
 //! Invariant: a view exists while it has players; players ascend.
 
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
-use tickwire_netcode::snapshot::Snapshot;
+use tickwire_netcode::snapshot::{History, Snapshot};
 use tickwire_netcode::time::Tick;
 
 use crate::bridge::{PlayerLine, RoomId};
@@ -39,15 +39,15 @@ pub(super) struct RoomView {
     /// Index of the room's kind.
     pub(super) kind: usize,
     pub(super) players: Vec<RoomPlayer>,
-    /// The newest snapshot handed over; only this one is ever encoded.
-    pub(super) latched: Option<Arc<Snapshot>>,
+    /// What was latched: the newest is what is sent, the others are what players may hold.
+    pub(super) history: History,
     /// A snapshot was latched since the last send pass.
     pub(super) fresh: bool,
 }
 
 impl RoomView {
     pub(super) fn latch(&mut self, snapshot: Arc<Snapshot>) {
-        self.latched = Some(snapshot);
+        self.history.push(snapshot);
         self.fresh = true;
     }
 
@@ -83,7 +83,7 @@ impl RoomViews {
 
     /// The view of a room, made if there is none.
     pub(super) fn entry(&mut self, room: RoomId, kind: usize) -> &mut RoomView {
-        let make = || RoomView { kind, players: Vec::new(), latched: None, fresh: false };
+        let make = || RoomView { kind, players: Vec::new(), history: History::default(), fresh: false };
         self.0.entry(room).or_insert_with(make)
     }
 

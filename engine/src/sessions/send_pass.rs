@@ -1,20 +1,22 @@
 //! The send pass: the one place where updates are encoded, at the moment they can leave.
 //!
-//! Per room with a newly latched snapshot: the public slot is encoded once and shared by all players; each player adds a header,
-//! the own slot and the events that are due, in one buffer and one write. Nothing encoded outlives the pass. Invariant: a send
-//! that took no byte leaves session and connection as if it had not been tried; one that took a byte commits all of it.
+//! Per room with a newly latched snapshot: a body is encoded once for all players who hold the same points; each player adds a
+//! header, the own slot and the events that are due, in one buffer and one write. Nothing encoded outlives the pass. Invariant:
+//! a send that took no byte leaves session and connection as if it had not been tried; one that took a byte commits all of it.
 
 use std::sync::Arc;
 
 use tickwire_netcode::schema::Layout;
-use tickwire_netcode::session::{Pending, UpdatePlan};
-use tickwire_netcode::snapshot::Snapshot;
-use tickwire_netcode::snapshot::update::{PartKey, encode_slot};
-use tickwire_netcode::time::Time;
+use tickwire_netcode::session::{Pending, ServerSession, UpdatePlan};
+use tickwire_netcode::snapshot::body_cache::Coded;
+use tickwire_netcode::snapshot::update::{PartKey, SlotPlan};
+use tickwire_netcode::snapshot::{BodyCache, BodyKey, History};
+use tickwire_netcode::time::{Tick, Time};
 use tickwire_netcode::ws::{MessageKind, WebSocket};
 
 use super::PlayerSession;
 use super::room_view::{RoomPlayer, RoomViews};
+use crate::metrics::io::IoMetrics;
 use crate::net::connections::Connections;
 use crate::net::transport::Transport;
 use crate::sim::KindWire;
@@ -22,16 +24,15 @@ use crate::sim::KindWire;
 /// Buffers of the pass, kept between ticks.
 #[derive(Debug, Default)]
 pub(super) struct SendPass {
-    public: Vec<u8>,
-    own: Vec<u8>,
+    bodies: BodyCache,
 }
 
-/// What the players of a room share in one pass.
+/// What is sent to the players of a room in one pass.
 #[derive(Clone, Copy)]
-struct Body<'a> {
+struct Sending<'a> {
     layout: &'a Layout,
-    snapshot: &'a Snapshot,
-    public: &'a [u8],
+    history: &'a History,
+    tick: Tick,
     now: Time,
 }
 
@@ -42,37 +43,41 @@ impl SendPass {
         rooms: &mut RoomViews,
         kinds: &[Arc<KindWire>],
         connections: &mut Connections<'_, T, Box<PlayerSession>>,
+        metrics: &IoMetrics,
         now: Time,
     ) {
         for view in rooms.iter_mut().filter(|view| view.fresh) {
             view.fresh = false;
-            let Some(snapshot) = &view.latched else { continue };
+            let Some(newest) = view.history.newest() else { continue };
             let layout = &kinds[view.kind].layout;
-            self.public.clear();
-            encode_slot(layout, snapshot, PartKey::Everyone, true, &mut self.public);
-            let body = Body { layout, snapshot, public: &self.public, now };
+            let sending = Sending { layout, history: &view.history, tick: newest.tick(), now };
+            self.bodies.clear();
             for player in &view.players {
-                send(body, player, &mut self.own, connections);
+                send(sending, player, &mut self.bodies, connections, metrics);
             }
         }
     }
 }
 
 fn send<T: Transport>(
-    body: Body<'_>,
+    sending: Sending<'_>,
     player: &RoomPlayer,
-    own: &mut Vec<u8>,
+    bodies: &mut BodyCache,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    metrics: &IoMetrics,
 ) {
-    let mut pending = None;
+    let (mut pending, mut is_open, mut has_welcome) = (None, false, false);
     let sent = connections.send(player.connection, |session, ws, buffer| {
+        has_welcome = !session.greetings.is_empty();
         for greeting in &session.greetings {
             ws.send(MessageKind::Binary, greeting, buffer);
         }
-        if session.protocol.gate_open() {
-            pending = encode(body, player, session, own, ws, buffer);
+        is_open = session.protocol.gate_open();
+        if is_open {
+            pending = encode(sending, player, session, bodies, ws, buffer);
         }
     });
+    metrics.count_send(sent, has_welcome, is_open, pending.is_some());
     if !sent.is_committed() {
         return;
     }
@@ -80,34 +85,62 @@ fn send<T: Transport>(
         session.greetings = Vec::new();
         if let Some(pending) = pending {
             session.reanchor = false;
-            session.protocol.commit(pending, body.now);
+            session.protocol.commit(pending, sending.now);
         }
     }
 }
 
+/// One slot of one player: a body that others may share, and whether this player is due its hash.
+struct CodedSlot {
+    body: BodyKey,
+    hash: Option<u32>,
+    coded: Coded,
+}
+
+impl CodedSlot {
+    fn plan<'a>(&self, bodies: &'a BodyCache) -> SlotPlan<'a> {
+        let Self { body, hash, ref coded } = *self;
+        SlotPlan { body, same: coded.same, hash, bytes: bodies.bytes(coded) }
+    }
+}
+
+/// Codes the slot at `place` against what the player holds of it.
+fn code(
+    sending: Sending<'_>,
+    session: &ServerSession,
+    place: usize,
+    key: PartKey,
+    bodies: &mut BodyCache,
+) -> Option<CodedSlot> {
+    let Sending { layout, history, tick, now } = sending;
+    let body = session.body_key(place, key, tick, history, now)?;
+    let hash = session.hash_due(place, &body).then(|| bodies.hash(layout, history, &body));
+    let coded = bodies.body(layout, history, &body);
+    Some(CodedSlot { body, hash, coded })
+}
+
 /// Appends the update of one player, and the events that are due after it.
 fn encode(
-    body: Body<'_>,
+    sending: Sending<'_>,
     player: &RoomPlayer,
     session: &PlayerSession,
-    own: &mut Vec<u8>,
+    bodies: &mut BodyCache,
     ws: &mut WebSocket,
     buffer: &mut Vec<u8>,
 ) -> Option<Pending> {
-    own.clear();
-    let key = PartKey::Own(player.player());
-    encode_slot(body.layout, body.snapshot, key, false, own);
+    let Sending { tick, now, .. } = sending;
+    let public = code(sending, &session.protocol, 0, PartKey::Everyone, bodies)?;
+    let own = code(sending, &session.protocol, 1, PartKey::Own(player.player()), bodies)?;
     let line = player.line;
     let plan = UpdatePlan {
-        tick: body.snapshot.tick(),
+        tick,
         reanchor: session.reanchor,
         input: (line.input_applied.0 != 0).then_some((line.input_applied, line.input_margin_q4)),
         commands_run: line.command_ack,
-        slots: &[body.public, own],
-        full: true,
+        slots: &[public.plan(bodies), own.plan(bodies)],
     };
     let mark = ws.begin(MessageKind::Binary, buffer);
-    let Some(mut pending) = session.protocol.begin_update(&plan, body.now, buffer) else {
+    let Some(mut pending) = session.protocol.begin_update(&plan, now, buffer) else {
         ws.cancel(mark, buffer);
         return None;
     };

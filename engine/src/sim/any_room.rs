@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tickwire_netcode::ids::PlayerId;
 use tickwire_netcode::schema::Input;
-use tickwire_netcode::session::{ArrivedInput, InputBuffer};
+use tickwire_netcode::session::{ArrivedInput, InputBuffer, Verdict};
 use tickwire_netcode::snapshot::Snapshot;
 use tickwire_netcode::time::Tick;
 
@@ -26,7 +26,7 @@ pub(crate) trait AnyRoom: Send {
     /// Forgets the player's buffer.
     fn unseat(&mut self, player: PlayerId);
     /// Puts an input into its player's buffer; ignored for a player without a seat.
-    fn buffer(&mut self, player: PlayerId, input: QuantizedInput<'_>);
+    fn buffer(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict>;
     /// Takes every player's input for the next tick and notes in `seats` (same order as the buffers) which were used.
     fn resolve(&mut self, timing: TickTiming, resolved: &mut Resolved, seats: &mut [Seat]);
     /// Runs the next tick. Panics when the game does.
@@ -74,12 +74,11 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
         self.buffers.retain(|(seated, _)| *seated != player);
     }
 
-    fn buffer(&mut self, player: PlayerId, input: QuantizedInput<'_>) {
-        let Some(index) = self.index_of(player) else { return };
+    fn buffer(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict> {
+        let index = self.index_of(player)?;
         let QuantizedInput { number, tick, view_tick_q4, arrived, words } = input;
         let input = G::Input::from_words(words);
-        // The verdict is counted by the buffer.
-        let _ = self.buffers[index].1.push(ArrivedInput { number, tick, view_tick_q4, arrived, input });
+        Some(self.buffers[index].1.push(ArrivedInput { number, tick, view_tick_q4, arrived, input }))
     }
 
     fn resolve(&mut self, timing: TickTiming, resolved: &mut Resolved, seats: &mut [Seat]) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use glam::Vec2;
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
+use tickwire_netcode::session::Verdict;
 use tickwire_netcode::time::Time;
 
 use super::any_room::AnyRoom;
@@ -98,6 +99,10 @@ impl Hosted {
         }
     }
 
+    pub(crate) fn seats_taken(&self) -> usize {
+        self.seats.len()
+    }
+
     pub(crate) fn id(&self) -> RoomId {
         self.plan.id
     }
@@ -162,8 +167,9 @@ impl Hosted {
         !self.room.wishes().is_empty()
     }
 
-    pub(crate) fn input(&mut self, player: PlayerId, input: QuantizedInput<'_>) {
-        self.room.buffer(player, input);
+    /// Buffers an input for its tick; `None` when the player has no seat any more.
+    pub(crate) fn input(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict> {
+        self.room.buffer(player, input)
     }
 
     pub(crate) fn command(&mut self, player: PlayerId, number: CommandSeq, index: u8, words: &[u32]) {

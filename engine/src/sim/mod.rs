@@ -25,6 +25,7 @@ mod simulation;
 pub(crate) mod skirmish;
 mod snapshot_pool;
 mod tick_clock;
+mod tick_meter;
 mod tick_timing;
 
 pub use cx::{Cx, Emit, Set};

@@ -5,7 +5,7 @@
 
 use glam::Vec2;
 use tickwire_netcode::ids::PlayerId;
-use tickwire_netcode::schema::{Axis, FieldKind, Schema};
+use tickwire_netcode::schema::{Axis, Field, FieldKind, Schema};
 use tickwire_netcode::snapshot::Snapshot;
 
 /// The field of a class that says where its entity is.
@@ -21,7 +21,7 @@ pub(crate) struct Places(Vec<Option<Place>>);
 
 impl Places {
     pub(crate) fn of(schema: &Schema) -> Self {
-        Self(schema.classes.iter().map(|class| place(class.fields.iter().map(|f| &f.kind))).collect())
+        Self(schema.classes.iter().map(|class| place(&class.fields)).collect())
     }
 
     /// Writes to `out` the place of each of `players` (ascending), `None` where unknown.
@@ -45,33 +45,18 @@ impl Places {
     }
 }
 
-/// Words that a field takes in its record, PROTOCOL section 4.
-fn words(kind: &FieldKind) -> usize {
-    match kind {
-        FieldKind::Vec2 { .. } => 2,
-        FieldKind::Vec3 { .. } => 3,
-        FieldKind::Quat { .. } => 4,
-        FieldKind::Text { bytes_max } => 1 + usize::from(*bytes_max).div_ceil(4),
-        FieldKind::Integer { .. }
-        | FieldKind::Float(_)
-        | FieldKind::Flag
-        | FieldKind::Enum { .. }
-        | FieldKind::Angle { .. } => 1,
-    }
-}
-
 /// Whether a player at `place` hears an event at `at`; one whose place is unknown hears it.
 pub(crate) fn hears(place: Option<Vec2>, at: Vec2, radius: f32) -> bool {
     place.is_none_or(|place| place.distance_squared(at) <= radius * radius)
 }
 
-fn place<'a>(kinds: impl Iterator<Item = &'a FieldKind>) -> Option<Place> {
+fn place(fields: &[Field]) -> Option<Place> {
     let mut word = 0;
-    for kind in kinds {
-        if let FieldKind::Vec2 { x, y } = kind {
-            return Some(Place { word, x: *x, y: *y });
+    for field in fields {
+        if let FieldKind::Vec2 { x, y } = field.kind {
+            return Some(Place { word, x, y });
         }
-        word += words(kind);
+        word += field.words();
     }
     None
 }

@@ -17,10 +17,13 @@ use super::kind::{Kind, RoomTimes};
 use super::record::RecordSink;
 use super::room_table::RoomTable;
 use super::tick_clock::{Due, TickClock};
+use super::tick_meter::TickMeter;
 use super::tick_timing::{QuantizedInput, TickTiming};
 use crate::bridge::{Inbound, InboundEntry, JoinRequest, Refused, RoomId, SimEnd};
+use crate::clock::Clock;
 use crate::directory::{Directory, RoomPlan};
 use crate::limits;
+use crate::metrics::sim::SimMetrics;
 use crate::net::wake::Wake;
 
 /// What a simulation is made with.
@@ -42,17 +45,29 @@ pub(crate) struct Simulation {
     interval: Duration,
     /// When the next tick begins.
     next: Time,
-    /// Ticks that were dropped since the start.
-    dropped: u64,
     /// Scratch of `advance`.
     ended: Vec<(RoomId, Fate)>,
+    metrics: Arc<SimMetrics>,
 }
 
 impl Simulation {
     pub(crate) fn new(setup: Setup, links: Vec<SimEnd>) -> Self {
         let interval = Duration::from_nanos(1_000_000_000 / u64::from(setup.times.tick_rate_hz));
-        let rooms = RoomTable::default();
-        Self { setup, rooms, links, interval, next: Time::default(), dropped: 0, ended: Vec::new() }
+        Self {
+            setup,
+            rooms: RoomTable::default(),
+            links,
+            interval,
+            next: Time::default(),
+            ended: Vec::new(),
+            metrics: Arc::default(),
+        }
+    }
+
+    /// Counts into these instead of counters of its own.
+    pub(crate) fn with_metrics(mut self, metrics: Arc<SimMetrics>) -> Self {
+        self.metrics = metrics;
+        self
     }
 
     /// Takes in everything that the I/O threads have handed over, before the tick that begins at `next`.
@@ -75,10 +90,11 @@ impl Simulation {
                 InboundEntry::Input { seat, number, tick, view_tick_q4, arrived, words } => {
                     if let Some(room) = self.room(seat.room) {
                         let words = &batch.words[words];
-                        room.input(
+                        let verdict = room.input(
                             seat.player,
                             QuantizedInput { number, tick, view_tick_q4, arrived, words },
                         );
+                        self.metrics.count_input(verdict);
                     }
                 }
                 InboundEntry::Command { seat, number, index, words } => {
@@ -109,12 +125,15 @@ impl Simulation {
         let connection = request.connection;
         let plan = Arc::clone(request.permit.plan());
         let timing = self.timing(self.next, false);
-        match self.rooms.entry(&plan, || make(&self.setup, &plan)) {
+        match self.rooms.entry(&plan, || make(&self.setup, &plan, &self.metrics)) {
             Ok(room) => {
                 let player = room.seat(io, request, timing);
                 tracing::debug!(conn = connection.index, room = %plan.name, player = player.0, "a player takes a seat");
             }
-            Err(code) => self.links[io].refuse(Refused { connection, code }),
+            Err(code) => {
+                self.metrics.joins_refused.add(1);
+                self.links[io].refuse(Refused { connection, code });
+            }
         }
     }
 
@@ -122,6 +141,7 @@ impl Simulation {
     fn end(&mut self, id: RoomId, fate: Fate) {
         let Some(room) = self.rooms.find(id) else { return };
         if fate == Fate::Failed {
+            self.metrics.room_panics.add(1);
             self.setup.directory.remove(&room.plan);
         } else if !self.setup.directory.dispose(&room.plan) {
             return;
@@ -138,17 +158,15 @@ impl Simulation {
     }
 
     /// Runs what is due at a deadline: as many ticks as are to be caught up, of which the last tells clients of dropped time.
-    pub(crate) fn run_due(&mut self, due: Due, mut woken: impl FnMut(usize)) {
+    /// `ticked` is called after each with the moment it was due at.
+    pub(crate) fn run_due(&mut self, due: Due, mut woken: impl FnMut(usize), mut ticked: impl FnMut(Time)) {
         self.drain(due.deadline);
-        if due.dropped > 0 {
-            self.dropped += due.dropped;
-            let (dropped, total) = (due.dropped, self.dropped);
-            tracing::warn!(dropped, total, "ticks were dropped: the simulation was held up");
-        }
         for nth in 0..due.ticks {
             // From the last of them on, ticks and time stand in a new relation.
             let reanchor = due.dropped > 0 && nth + 1 == due.ticks;
-            self.advance(due.deadline + self.interval * nth, reanchor, &mut woken);
+            let started = due.deadline + self.interval * nth;
+            self.advance(started, reanchor, &mut woken);
+            ticked(started);
         }
     }
 
@@ -179,21 +197,30 @@ impl Simulation {
                 woken(io);
             }
         }
+        self.metrics.count_outbound(self.links.iter().map(SimEnd::pending_outputs));
+        let (mut rooms, mut players) = (0, 0);
+        for room in self.rooms.iter_mut() {
+            rooms += 1;
+            players += room.seats_taken();
+        }
+        self.metrics.count_rooms(rooms, players);
     }
 }
 
 /// Makes a room, and runs the game's `start`.
-fn make(setup: &Setup, plan: &Arc<RoomPlan>) -> Result<Hosted, CloseCode> {
+fn make(setup: &Setup, plan: &Arc<RoomPlan>, metrics: &SimMetrics) -> Result<Hosted, CloseCode> {
     let kind = &setup.kinds[plan.kind];
     let RoomId { serial, .. } = plan.id;
     let seed = room_seed(setup.seed, serial);
     match catch_unwind(AssertUnwindSafe(|| kind.make(seed, setup.times))) {
         Ok(room) => {
             tracing::info!(room = %plan.name, kind = %kind.wire.name, serial, "a room is made");
+            metrics.rooms_made.add(1);
             plan.set_made();
             Ok(Hosted::new(Arc::clone(plan), seed, room))
         }
         Err(panic) => {
+            metrics.room_panics.add(1);
             let reason = panic_text(&*panic);
             tracing::error!(room = %plan.name, kind = %kind.wire.name, reason, "the game panicked at its start");
             setup.directory.remove(plan);
@@ -212,11 +239,22 @@ fn room_seed(server_seed: u64, serial: u32) -> u64 {
 
 /// The simulation thread: ticks until `stop` is set, looked at once per tick.
 pub(crate) fn run(mut simulation: Simulation, mut clock: TickClock, wakes: &[Wake], stop: &AtomicBool) {
+    let mut meter = TickMeter::new(Arc::clone(&simulation.metrics), simulation.interval);
     while !stop.load(Ordering::Acquire) {
         let due = clock.wait();
+        let mut began = Clock::now();
+        meter.dropped(due.dropped, due.deadline);
         // Bit by I/O thread, of which there are at most 64: one wake each, however many ticks are caught up.
         let mut woken = 0u64;
-        simulation.run_due(due, |io| woken |= 1 << io);
+        simulation.run_due(
+            due,
+            |io| woken |= 1 << io,
+            |started| {
+                let ended = Clock::now();
+                meter.ticked(started, began, ended);
+                began = ended;
+            },
+        );
         for (io, wake) in wakes.iter().enumerate() {
             if woken & (1 << io) != 0 {
                 wake.wake();

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stall_is_caught_up_within_the_bound_and_the_rest_is_dropped() {
+    fn p4_a_stall_is_caught_up_within_the_bound_and_the_rest_is_dropped() {
         // Rate 100: an interval is 10 ms. The first deadline was taken at 0.
         for (stall_ms, ticks, dropped, next_ms) in [
             (10, 1, 0, 20),
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_and_dropped_intervals_account_for_all_time() {
+    fn k2_ticks_and_dropped_intervals_account_for_all_time() {
         let mut grid = TickGrid::new(after(0), 60);
         let (mut now, mut seed, mut total) = (0_u64, 1_u64, 0_u64);
         for _ in 0..10_000 {

@@ -20,6 +20,9 @@ pub(crate) struct Attributes {
     pub(crate) bits: Option<Expr>,
     pub(crate) max: Option<Expr>,
     pub(crate) snap: Option<Expr>,
+    /// Names of other fields.
+    pub(crate) with: Option<LitStr>,
+    pub(crate) velocity_of: Option<LitStr>,
     /// Whether `"linear"`, if it was written.
     pub(crate) linear: Option<bool>,
     /// Each name in order, with its place in the source.
@@ -34,19 +37,17 @@ impl Attributes {
                 let span = meta.path.span();
                 let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
                 match name.as_str() {
-                    "angle" | "owner" | "once" | "edge" => {}
+                    "angle" | "owner" | "exact" | "once" | "edge" => {}
                     "range" => attributes.range = Some(parse_range(meta.value()?)?),
                     "step" => attributes.step = Some(meta.value()?.parse()?),
                     "bits" => attributes.bits = Some(meta.value()?.parse()?),
                     "max" => attributes.max = Some(meta.value()?.parse()?),
                     "snap" => attributes.snap = Some(meta.value()?.parse()?),
                     "interpolate" => attributes.linear = Some(parse_interpolation(meta.value()?)?),
-                    "exact" | "with" => {
-                        let message = format!("`{name}` is reserved for a later version: leave it out");
-                        return Err(Error::new(span, message));
-                    }
+                    "with" => attributes.with = Some(meta.value()?.parse()?),
+                    "velocity_of" => attributes.velocity_of = Some(meta.value()?.parse()?),
                     _ => {
-                        let known = "range, step, bits, angle, max, owner, once, edge, interpolate, snap";
+                        let known = "range, step, bits, angle, max, owner, exact, once, edge, with, velocity_of, interpolate, snap";
                         return Err(Error::new(span, format!("unknown attribute: rep knows {known}")));
                     }
                 }

@@ -2,8 +2,9 @@
 
 use crate::field::{DeclaredField, checked_name};
 use proc_macro2::Span;
+use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Data, DataEnum, DeriveInput, Error, Fields, Ident, Path, Result, parse_quote};
+use syn::{Data, DataEnum, DeriveInput, Error, Fields, Ident, LitStr, Path, Result, parse_quote};
 
 /// Which macro it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,7 +90,7 @@ fn parse_crate(input: &DeriveInput) -> Result<Path> {
 }
 
 fn record(ident: &Ident, fields: &Fields, role: Role, krate: &Path) -> Result<DeclaredRecord> {
-    let fields = match fields {
+    let mut fields: Vec<DeclaredField> = match fields {
         Fields::Named(fields) => {
             fields.named.iter().map(|field| DeclaredField::parse(field, role, krate)).collect()
         }
@@ -97,8 +98,32 @@ fn record(ident: &Ident, fields: &Fields, role: Role, krate: &Path) -> Result<De
         Fields::Unnamed(fields) => {
             Err(Error::new(fields.span(), "fields need names, clients see them: write { name: Type }"))
         }
+    }?;
+    relate(&mut fields, krate)?;
+    Ok(DeclaredRecord { ident: ident.clone(), name: checked_name(ident)?, fields })
+}
+
+/// Turns the names of other fields into their indices.
+fn relate(fields: &mut [DeclaredField], krate: &Path) -> Result<()> {
+    let idents: Vec<(Ident, bool)> = fields.iter().map(|field| (field.ident.clone(), field.edge)).collect();
+    let index_of = |name: &Option<LitStr>, own: &Ident, no_edges: bool, wanted: &str| {
+        let Some(name) = name else { return Ok(quote!(::core::option::Option::None)) };
+        let fits =
+            |(ident, edge): &(Ident, bool)| *ident == name.value() && ident != own && !(no_edges && *edge);
+        let index = idents.iter().position(fits).ok_or_else(|| Error::new(name.span(), wanted))? as u8;
+        Result::Ok(quote!(::core::option::Option::Some(#index)))
     };
-    Ok(DeclaredRecord { ident: ident.clone(), name: checked_name(ident)?, fields: fields? })
+    for field in fields {
+        let companion = "`with` names another field of this struct that is not an edge";
+        let edge_with = index_of(&field.with, &field.ident, true, companion)?;
+        let place = "`velocity_of` names another field of this struct";
+        let velocity_of = index_of(&field.velocity_of, &field.ident, false, place)?;
+        let declared = &field.declared;
+        field.declared = quote! {
+            #krate::Declared { edge_with: #edge_with, velocity_of: #velocity_of, ..#declared }
+        };
+    }
+    Ok(())
 }
 
 fn value(ident: &Ident, data: &DataEnum) -> Result<Vec<(Ident, String)>> {

@@ -43,8 +43,11 @@ fn quantize_lines(
 ) -> Vec<TokenStream> {
     let line = |(index, (field, value)): (usize, (&crate::field::DeclaredField, &TokenStream))| {
         let (ty, index) = (&field.ty, Literal::usize_unsuffixed(index));
+        let exact =
+            field.exact.then(|| quote_spanned!(ty.span()=> <#ty as #krate::Exact>::exact(#value, out);));
         quote_spanned! {ty.span()=>
             <#ty as #krate::Value>::quantize(#value, const { &#table[#index].coding }, out, clamped);
+            #exact
         }
     };
     record.fields.iter().zip(values).enumerate().map(line).collect()
@@ -54,7 +57,8 @@ fn quantize_lines(
 fn from_words_lines(record: &DeclaredRecord, table: &Ident) -> Vec<TokenStream> {
     let line = |(index, field): (usize, &crate::field::DeclaredField)| {
         let (name, ty, index) = (&field.ident, &field.ty, Literal::usize_unsuffixed(index));
-        quote!(#name: words.next::<#ty>(const { &#table[#index].coding }),)
+        let next = if field.exact { quote!(next_exact) } else { quote!(next) };
+        quote!(#name: words.#next::<#ty>(const { &#table[#index].coding }),)
     };
     record.fields.iter().enumerate().map(line).collect()
 }
@@ -94,7 +98,11 @@ fn structure(
 }
 
 fn edges(record: &DeclaredRecord) -> TokenStream {
-    let names: Vec<_> = record.fields.iter().filter(|field| field.edge).map(|field| &field.ident).collect();
+    let edges = || record.fields.iter().filter(|field| field.edge);
+    let names: Vec<_> = edges().map(|field| &field.ident).collect();
+    let named = |name: &syn::LitStr| record.fields.iter().find(|field| field.ident == name.value());
+    let pairs = edges().filter_map(|edge| Some((&edge.ident, &named(edge.with.as_ref()?)?.ident)));
+    let (with, companions): (Vec<_>, Vec<_>) = pairs.unzip();
     quote! {
         fn clear_edges(&mut self) {
             #(self.#names = false;)*
@@ -105,6 +113,7 @@ fn edges(record: &DeclaredRecord) -> TokenStream {
         #[allow(unused_variables)]
         fn merge_edges(&mut self, other: &Self) {
             #(self.#names |= other.#names;)*
+            #(if other.#with { self.#companions = other.#companions; })*
         }
     }
 }

@@ -5,10 +5,12 @@ use crate::container::Role;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, Expr, Ident, Path, Result, Type};
+use syn::{Error, Expr, Ident, LitStr, Path, Result, Type};
 
 /// Bits of an angle without `bits`: 0.09 degrees.
 const ANGLE_BITS: u32 = 12;
+/// Bits of a component of a rotation without `bits`: about a quarter of a degree.
+const QUAT_BITS: u32 = 10;
 /// Bytes of a text without `max`: a name.
 const TEXT_BYTES: u32 = 32;
 /// As in netcode's limits: checked here too, so that the error is at the name.
@@ -19,6 +21,10 @@ pub(crate) struct DeclaredField {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) edge: bool,
+    pub(crate) exact: bool,
+    /// The companion of an edge, and the field whose velocity this is, as written.
+    pub(crate) with: Option<LitStr>,
+    pub(crate) velocity_of: Option<LitStr>,
     /// An expression of type `Declared`.
     pub(crate) declared: TokenStream,
 }
@@ -43,17 +49,20 @@ impl DeclaredField {
             ));
         }
         if !number {
-            attributes.refuse(&["interpolate", "snap"], "is for numbers: f32, Vec2 and integers")?;
+            attributes
+                .refuse(&["interpolate", "snap"], "is for numbers: f32, Vec2, Vec3, Quat and integers")?;
         }
+        check_relations(&attributes, &ty)?;
 
         let mut flags = quote!(#krate::Flags::NONE);
-        for (attribute, flag) in [("owner", "OWNER"), ("once", "ONCE"), ("edge", "EDGE")] {
+        for (attribute, flag) in [("owner", "OWNER"), ("exact", "EXACT"), ("once", "ONCE"), ("edge", "EDGE")]
+        {
             if attributes.has(attribute) {
                 let flag = Ident::new(flag, Span::call_site());
                 flags = quote!(#flags.with(#krate::Flags::#flag));
             }
         }
-        let moves = matches!(type_name(&ty).as_deref(), Some("f32" | "Vec2"));
+        let moves = matches!(type_name(&ty).as_deref(), Some("f32" | "Vec2" | "Vec3" | "Quat"));
         let by_default = role == Role::Class && moves && !attributes.has("once");
         let linear = attributes.linear.unwrap_or(by_default);
         let interpolation = if linear { quote!(LINEAR) } else { quote!(NONE) };
@@ -65,9 +74,13 @@ impl DeclaredField {
                 flags: #flags,
                 interpolation: #krate::Interpolation::#interpolation,
                 snap: #snap,
+                edge_with: ::core::option::Option::None,
+                velocity_of: ::core::option::Option::None,
             }
         };
-        Ok(Self { ident, ty, edge: attributes.has("edge"), declared })
+        let (edge, exact) = (attributes.has("edge"), attributes.has("exact"));
+        let Attributes { with, velocity_of, .. } = attributes;
+        Ok(Self { ident, ty, edge, exact, with, velocity_of, declared })
     }
 }
 
@@ -82,15 +95,38 @@ pub(crate) fn checked_name(ident: &Ident) -> Result<String> {
     Ok(name.into())
 }
 
+/// `exact`, `with` and `velocity_of`, as far as the field alone tells.
+fn check_relations(attributes: &Attributes, ty: &Type) -> Result<()> {
+    let name = type_name(ty);
+    if let Some(span) = attributes.span("exact") {
+        if !attributes.has("owner") {
+            let message = "`exact` goes with `owner`: write #[rep(owner, exact, ...)]; everyone else gets the quantized value";
+            return Err(Error::new(span, message));
+        }
+        if !matches!(name.as_deref(), Some("f32" | "Vec2" | "Vec3" | "Quat")) {
+            return Err(Error::new(span, "`exact` is for f32, Vec2, Vec3 and Quat: the others lose nothing"));
+        }
+    }
+    if !attributes.has("edge") {
+        attributes.refuse(&["with"], "is for edges: write #[rep(edge, with = \"aim\")]")?;
+    }
+    if !matches!(name.as_deref(), Some("f32" | "Vec2" | "Vec3")) || attributes.has("angle") {
+        attributes.refuse(&["velocity_of"], "is for f32, Vec2 and Vec3 with a range")?;
+    }
+    Ok(())
+}
+
 fn check_role(attributes: &Attributes, role: Role) -> Result<()> {
     if role != Role::Class {
-        attributes
-            .refuse(&["owner", "once"], "is for fields of classes: #[derive(Replicate)] on a struct")?;
+        attributes.refuse(
+            &["owner", "exact", "once", "velocity_of"],
+            "is for fields of classes: #[derive(Replicate)] on a struct",
+        )?;
         attributes
             .refuse(&["interpolate", "snap"], "is for fields of classes: only they are drawn over time")?;
     }
     if role != Role::Input {
-        attributes.refuse(&["edge"], "is for fields of inputs: #[derive(Input)]")?;
+        attributes.refuse(&["edge", "with"], "is for fields of inputs: #[derive(Input)]")?;
     }
     Ok(())
 }
@@ -136,11 +172,20 @@ fn coding(ty: &Type, attributes: &Attributes, krate: &Path) -> Result<TokenStrea
         Some("u64" | "i64" | "u128" | "i128" | "usize" | "isize") => {
             Err(Error::new(ty.span(), "a value has at most 32 bits on the wire: use u32 or i32"))
         }
-        Some("Vec3" | "Quat") => {
-            Err(Error::new(ty.span(), "Vec3 and Quat are reserved for a later version: use f32 fields"))
+        Some("Vec3") => {
+            attributes.refuse(&["angle"], "is for f32")?;
+            let axis = axis(ty, attributes, krate, "")?;
+            Ok(quote!(#krate::Coding::Vec3 { x: #axis, y: #axis, z: #axis }))
+        }
+        Some("Quat") => {
+            let message = "is not for Quat: write #[rep(bits = n)], n bits of each of three components";
+            attributes.refuse(&["range", "step", "angle", "max"], message)?;
+            let bits = attributes.bits.as_ref().map_or(quote!(#QUAT_BITS), |bits| quote!(#bits));
+            let krate = placed(krate, span);
+            Ok(quote_spanned!(span=> #krate::Coding::quat(#bits)))
         }
         _ => {
-            let message = "is for f32, Vec2, integers and String, by their own names; an enum takes its bits from its variants";
+            let message = "is for f32, Vec2, Vec3, Quat, integers and String, by their own names; an enum takes its bits from its variants";
             attributes.refuse(&numeric, message)?;
             let krate = placed(krate, ty.span());
             Ok(quote_spanned!(ty.span()=> #krate::Coding::required(<#ty as #krate::Value>::CODING)))
@@ -198,7 +243,11 @@ fn as_f64(value: &Expr) -> TokenStream {
 }
 
 fn is_number(ty: &Type) -> bool {
-    matches!(type_name(ty).as_deref(), Some("f32" | "Vec2" | "u8" | "i8" | "u16" | "i16" | "u32" | "i32"))
+    let name = type_name(ty);
+    matches!(
+        name.as_deref(),
+        Some("f32" | "Vec2" | "Vec3" | "Quat" | "u8" | "i8" | "u16" | "i16" | "u32" | "i32")
+    )
 }
 
 /// The last name of a path: the macro sees no more of a type than how it is written.

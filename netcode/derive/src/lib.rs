@@ -6,15 +6,19 @@
 //!
 //! | attribute | on | meaning |
 //! |---|---|---|
-//! | `range = a..b`, `step = s` | `f32`, `Vec2` | values from a to b, both included, in steps of s |
-//! | `range = a..b`, `bits = n` | `f32`, `Vec2` | 2^n values from a to b, both included |
+//! | `range = a..b`, `step = s` | `f32`, `Vec2`, `Vec3` | values from a to b, both included, in steps of s |
+//! | `range = a..b`, `bits = n` | `f32`, `Vec2`, `Vec3` | 2^n values from a to b, both included |
 //! | `range = a..b` or `a..=b` | integers | as in Rust: `..` leaves b out, `..=` does not; without it, the whole type |
 //! | `angle`, `bits = n` | `f32` | radians that wrap, in 2^n steps; n is 1 to 24, without it 12 |
+//! | `bits = n` | `Quat` | a rotation by three components of n bits; n is 4 to 20, without it 10 |
 //! | `max = n` | `String` | at most n bytes, 1 to 255; without it 32 |
 //! | `owner` | fields of classes | only the player that owns the entity sees it |
+//! | `owner, exact` | `f32`, `Vec2`, `Vec3`, `Quat` of classes | everyone sees it quantized, its owner as it is, bit for bit |
+//! | `velocity_of = "pos"` | `f32`, `Vec2`, `Vec3` of classes | it is the change of that field per second; of a `Quat` the angular velocity, a `Vec3` |
 //! | `once` | fields of classes | it does not change while the entity lives |
 //! | `edge` | `bool` of inputs | true in the input during which it was pressed |
-//! | `interpolate = "linear"` or `"none"` | numbers of classes | how it is drawn between snapshots; without it, linear for `f32` and `Vec2` unless `once` |
+//! | `edge, with = "aim"` | `bool` of inputs | an edge that is applied late brings the value of that field along, for its tick |
+//! | `interpolate = "linear"` or `"none"` | numbers of classes | how it is drawn between snapshots; without it, linear for `f32`, `Vec2`, `Vec3` and `Quat` unless `once` |
 //! | `snap = d` | numbers of classes | a change above d is drawn at once |
 //! | `crate = path` | the type | where `netcode` is, if not at `::tickwire::netcode` |
 

@@ -3,6 +3,7 @@
 //! The formulas are part of the contract: Rust and JavaScript compute them in double precision with the same
 //! operations in the same order, so that both give the same word. PROTOCOL section 4.
 
+use super::rotation::quat;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::f64::consts::TAU;
@@ -135,6 +136,20 @@ pub enum Coding {
         /// Bytes of UTF-8 at most: 1..=255.
         bytes_max: u8,
     },
+    /// Three real numbers.
+    Vec3 {
+        /// The axis of x.
+        x: Axis,
+        /// The axis of y.
+        y: Axis,
+        /// The axis of z.
+        z: Axis,
+    },
+    /// A rotation by its smallest three components.
+    Quat {
+        /// Bits of a component: 4..=20.
+        bits: u8,
+    },
 }
 
 impl Coding {
@@ -156,6 +171,16 @@ impl Coding {
     pub const fn angle(bits: u32) -> Self {
         assert!(bits >= 1 && bits <= crate::limits::ANGLE_BITS_MAX as u32, "bits of an angle must be 1..=24");
         Self::Angle { bits: bits as u8 }
+    }
+
+    /// A rotation.
+    ///
+    /// # Panics
+    /// If `bits` is not 4..=20.
+    pub const fn quat(bits: u32) -> Self {
+        let max = crate::limits::QUAT_BITS_MAX as u32;
+        assert!(bits >= 4 && bits <= max, "bits of a Quat must be 4..=20");
+        Self::Quat { bits: bits as u8 }
     }
 
     /// A text.
@@ -185,7 +210,20 @@ impl Coding {
         match self {
             Self::Integer { .. } | Self::Float(_) | Self::Flag | Self::Enum { .. } | Self::Angle { .. } => 1,
             Self::Vec2 { .. } => 2,
+            Self::Vec3 { .. } => 3,
+            Self::Quat { .. } => 4,
             Self::Text { bytes_max } => text_words(*bytes_max),
+        }
+    }
+
+    /// How many numbers it has that can be exact: the words of `owner, exact` that follow those of the value.
+    pub const fn numbers(&self) -> usize {
+        match self {
+            Self::Float(_) | Self::Angle { .. } => 1,
+            Self::Vec2 { .. } => 2,
+            Self::Vec3 { .. } => 3,
+            Self::Quat { .. } => 4,
+            Self::Integer { .. } | Self::Flag | Self::Enum { .. } | Self::Text { .. } => 0,
         }
     }
 
@@ -201,6 +239,8 @@ impl Coding {
             Self::Angle { bits } => FieldKind::Angle { bits },
             Self::Vec2 { x, y } => FieldKind::Vec2 { x, y },
             Self::Text { bytes_max } => FieldKind::Text { bytes_max },
+            Self::Vec3 { x, y, z } => FieldKind::Vec3 { x, y, z },
+            Self::Quat { bits } => FieldKind::Quat { bits },
         }
     }
 }
@@ -247,7 +287,7 @@ pub enum FieldKind {
         /// Bytes of UTF-8 at most, from 1.
         bytes_max: u8,
     },
-    /// Reserved: three real numbers.
+    /// Three real numbers.
     Vec3 {
         /// The axis of x.
         x: Axis,
@@ -256,9 +296,44 @@ pub enum FieldKind {
         /// The axis of z.
         z: Axis,
     },
-    /// Reserved: a rotation by its smallest three components.
+    /// A rotation by its smallest three components.
     Quat {
-        /// Bits of a component.
+        /// Bits of a component: 4..=20.
         bits: u8,
     },
+}
+
+impl FieldKind {
+    /// How many words a value takes.
+    pub fn words(&self) -> usize {
+        match self {
+            Self::Integer { .. } | Self::Float(_) | Self::Flag | Self::Enum { .. } | Self::Angle { .. } => 1,
+            Self::Vec2 { .. } => 2,
+            Self::Vec3 { .. } => 3,
+            Self::Quat { .. } => 4,
+            Self::Text { bytes_max } => text_words(*bytes_max),
+        }
+    }
+
+    /// How many numbers it has that can be exact.
+    pub fn numbers(&self) -> usize {
+        match self {
+            Self::Float(_) | Self::Angle { .. } => 1,
+            Self::Vec2 { .. } | Self::Vec3 { .. } | Self::Quat { .. } => self.words(),
+            Self::Integer { .. } | Self::Flag | Self::Enum { .. } | Self::Text { .. } => 0,
+        }
+    }
+
+    /// The numbers that quantized words stand for, [`Self::numbers`] of them; the rest are 0.
+    pub(super) fn values(&self, words: &[u32]) -> [f32; 4] {
+        let word = |index: usize| words.get(index).copied().unwrap_or(0);
+        match self {
+            Self::Float(axis) => [axis.value(word(0)), 0.0, 0.0, 0.0],
+            Self::Angle { bits } => [angle(word(0), *bits), 0.0, 0.0, 0.0],
+            Self::Vec2 { x, y } => [x.value(word(0)), y.value(word(1)), 0.0, 0.0],
+            Self::Vec3 { x, y, z } => [x.value(word(0)), y.value(word(1)), z.value(word(2)), 0.0],
+            Self::Quat { bits } => quat(words, *bits).to_array(),
+            Self::Integer { .. } | Self::Flag | Self::Enum { .. } | Self::Text { .. } => [0.0; 4],
+        }
+    }
 }

@@ -20,6 +20,10 @@ pub struct Declared {
     pub interpolation: Interpolation,
     /// The distance above which a change is drawn at once; 0 is never.
     pub snap: f64,
+    /// The field whose value an edge takes along: its index in the record.
+    pub edge_with: Option<u8>,
+    /// The field whose rate of change this is: its index in the record.
+    pub velocity_of: Option<u8>,
 }
 
 impl Declared {
@@ -27,7 +31,11 @@ impl Declared {
     pub const fn words(fields: &[Self]) -> usize {
         let (mut words, mut index) = (0, 0);
         while index < fields.len() {
-            words += fields[index].coding.words();
+            let Self { coding, flags, .. } = &fields[index];
+            words += coding.words();
+            if flags.contains(Flags::EXACT) {
+                words += coding.numbers();
+            }
             index += 1;
         }
         words
@@ -41,8 +49,8 @@ impl Declared {
             flags: self.flags,
             interpolation: self.interpolation,
             snap: self.snap,
-            edge_with: None,
-            velocity_of: None,
+            edge_with: self.edge_with,
+            velocity_of: self.velocity_of,
             tolerance: 0,
         }
     }
@@ -134,7 +142,7 @@ pub trait Input: Copy + Default + Send + 'static {
     /// Whether any edge is set.
     fn edges(&self) -> bool;
 
-    /// Sets every edge that is set in `other`.
+    /// Sets every edge that is set in `other`, each with the companion field that it was given with.
     fn merge_edges(&mut self, other: &Self);
 }
 

@@ -63,8 +63,17 @@ pub enum Problem {
     },
     /// A text of no bytes.
     EmptyText,
-    /// A kind that this version reserves.
-    ReservedKind,
+    /// Bits of a quaternion outside of 4..=20.
+    BadQuatBits {
+        /// How many.
+        bits: u8,
+    },
+    /// `exact` without `owner`, or on a field without real numbers.
+    BadExact,
+    /// `velocity_of` on a field that is not a velocity of the other one.
+    BadVelocity,
+    /// The companion of an edge is not a field of the same input, or is an edge itself.
+    BadCompanion,
     /// A flag, an interpolation or another property that this version reserves, or that makes no sense here.
     BadProperty,
     /// `snap` is negative, infinite or NaN.
@@ -110,7 +119,16 @@ impl fmt::Display for SchemaError {
                 write!(f, "an angle of {bits} bits: use 1 to {}", limits::ANGLE_BITS_MAX)
             }
             Problem::EmptyText => f.write_str("a text of at most 0 bytes: use max = 1 to 255"),
-            Problem::ReservedKind => f.write_str("the kind is reserved for a later version of the protocol"),
+            Problem::BadQuatBits { bits } => {
+                write!(f, "a quaternion of {bits} bits: use 4 to {}", limits::QUAT_BITS_MAX)
+            }
+            Problem::BadExact => f.write_str("exact is for f32, Vec2, Vec3 and Quat, and goes with owner"),
+            Problem::BadVelocity => f.write_str(
+                "velocity_of names a field of as many numbers: f32 for f32, Vec2 for Vec2, Vec3 for Vec3 or Quat",
+            ),
+            Problem::BadCompanion => {
+                f.write_str("with names another field of the same input that is not an edge")
+            }
             Problem::BadProperty => {
                 f.write_str("a flag or property that is reserved, or not for this kind of record or field")
             }

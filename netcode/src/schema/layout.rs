@@ -4,8 +4,11 @@
 //! decoding a schema does not. After that, encoding and decoding neither look at names nor fail on anything but the
 //! bytes of a peer. PROTOCOL section 4.
 
+use super::change::PartField;
+use super::check::{check_field, check_name};
 use super::coding::text_words;
-use super::{Axis, Field, FieldKind, Flags, Interpolation, Problem, Record, Schema, SchemaError};
+use super::rotation::centre;
+use super::{Axis, Field, FieldKind, Flags, Problem, Record, Schema, SchemaError};
 use crate::bits::{Reader, Writer};
 use crate::error::ProtocolError;
 use crate::hash::Murmur3;
@@ -41,7 +44,11 @@ impl Layout {
     /// ([`ProtocolError::BadSchema`]); a server does not start.
     pub fn new(schema: &Schema) -> Result<Self, SchemaError> {
         Ok(Self {
-            classes: Records::new(&schema.classes, limits::CLASSES_MAX, Flags::OWNER.with(Flags::ONCE))?,
+            classes: Records::new(
+                &schema.classes,
+                limits::CLASSES_MAX,
+                Flags::OWNER.with(Flags::EXACT).with(Flags::ONCE),
+            )?,
             input: RecordLayout::new(&schema.input, Flags::EDGE)?,
             events: Records::new(&schema.events, limits::EVENT_RECORDS_MAX, Flags::NONE)?,
             commands: Records::new(&schema.commands, limits::COMMAND_RECORDS_MAX, Flags::NONE)?,
@@ -138,7 +145,7 @@ impl Records {
 
 /// What to do with the words of one field. `at` is the index of its first word in the whole record.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     Word {
         at: u16,
         bits: u8,
@@ -154,11 +161,14 @@ enum Step {
 
 /// The steps of one part of a record.
 #[derive(Clone, Debug, Default)]
-struct Steps {
-    steps: Vec<Step>,
+pub(super) struct Steps {
+    pub(super) steps: Vec<Step>,
     /// Which words of the whole record belong to the part, in order.
     words: Vec<u16>,
     bits_max: u32,
+    pub(super) fields: Vec<PartField>,
+    /// How many of `fields` are not `once`.
+    pub(super) mask_bits: u32,
 }
 
 /// A compiled record.
@@ -166,7 +176,17 @@ struct Steps {
 /// A *row* is all words of a record in field order, [`RecordLayout::words`] of them.
 #[derive(Clone, Debug)]
 pub struct RecordLayout {
-    parts: [Steps; 3],
+    pub(super) parts: [Steps; 3],
+    exact: Vec<ExactField>,
+}
+
+/// A field whose owner gets its numbers as they are.
+#[derive(Clone, Debug)]
+struct ExactField {
+    /// Its first quantized word in the row, and the first of its exact ones.
+    at: u16,
+    exact_at: u16,
+    kind: FieldKind,
 }
 
 impl RecordLayout {
@@ -177,23 +197,36 @@ impl RecordLayout {
             return Err(record_error(record, Problem::TooManyFields { count }));
         }
         let mut parts = [Steps::default(), Steps::default(), Steps::default()];
+        let mut exact = Vec::new();
         let mut words = 0;
         for (index, field) in record.fields.iter().enumerate() {
-            check_field(field, flags, &record.fields[..index]).map_err(|problem| SchemaError {
+            check_field(record, index, flags).map_err(|problem| SchemaError {
                 record: record.name.clone(),
                 field: field.name.clone(),
                 problem,
             })?;
-            let part = if field.flags.contains(Flags::OWNER) { Part::Owner } else { Part::Public };
-            for part in [Part::All, part] {
-                parts[part as usize].push(&field.kind, words);
+            let is_exact = field.flags.contains(Flags::EXACT);
+            let is_secret = field.flags.contains(Flags::OWNER) && !is_exact;
+            for part in [Part::All, if is_secret { Part::Owner } else { Part::Public }] {
+                parts[part as usize].push_field(field, words, Steps::push);
             }
-            words = parts[Part::All as usize].words.len();
+            let exact_at = words + field.kind.words();
+            if is_exact {
+                for part in [Part::All, Part::Owner] {
+                    parts[part as usize].push_field(field, exact_at, Steps::push_exact);
+                }
+                exact.push(ExactField {
+                    at: words as u16,
+                    exact_at: exact_at as u16,
+                    kind: field.kind.clone(),
+                });
+            }
+            words += field.words();
         }
         if words > limits::RECORD_WORDS_MAX {
             return Err(record_error(record, Problem::TooManyWords { count: words }));
         }
-        Ok(Self { parts })
+        Ok(Self { parts, exact })
     }
 
     /// Words of a row.
@@ -262,6 +295,17 @@ impl RecordLayout {
         }
     }
 
+    /// Fills the words of exact numbers by what the quantized ones stand for: the row is not one's own.
+    pub fn fill_exact(&self, row: &mut [u32]) {
+        for field in &self.exact {
+            let values = field.kind.values(&row[usize::from(field.at)..]);
+            let exact = &mut row[usize::from(field.exact_at)..][..field.kind.numbers()];
+            for (word, value) in exact.iter_mut().zip(values) {
+                *word = value.to_bits();
+            }
+        }
+    }
+
     /// Writes the words of a part to their places in a row. Too few words leave the rest as it is.
     pub fn place(&self, words: &[u32], part: Part, row: &mut [u32]) {
         for (&at, &word) in self.parts[part as usize].words.iter().zip(words) {
@@ -271,7 +315,27 @@ impl RecordLayout {
 }
 
 impl Steps {
-    /// Adds a field whose first word is at `at` of the row.
+    /// Adds a field whose first word is at `at` of the row, its steps by `push`.
+    fn push_field(&mut self, field: &Field, at: usize, push: fn(&mut Self, &FieldKind, usize)) {
+        let (place, first_step) = (self.words.len() as u16, self.steps.len() as u16);
+        push(self, &field.kind, at);
+        let once = field.flags.contains(Flags::ONCE);
+        self.fields.push(PartField {
+            at: at as u16,
+            place,
+            words: self.words.len() as u16 - place,
+            first_step,
+            end_step: self.steps.len() as u16,
+            once,
+        });
+        self.mask_bits += u32::from(!once);
+    }
+
+    /// Adds the exact numbers of a field.
+    fn push_exact(&mut self, kind: &FieldKind, at: usize) {
+        (at..at + kind.numbers()).for_each(|at| self.push_word(at as u16, u32::MAX));
+    }
+
     fn push(&mut self, kind: &FieldKind, at: usize) {
         // A record that passes the limit of words is refused, but only after its last field: 32 texts are 2080 words.
         let at = at as u16;
@@ -290,8 +354,14 @@ impl Steps {
                 self.words.extend(at..at + text_words(bytes_max) as u16);
                 self.bits_max += bits + 8 * u32::from(bytes_max);
             }
-            FieldKind::Vec3 { .. } | FieldKind::Quat { .. } => {
-                unreachable!("check_kind refused reserved kinds")
+            FieldKind::Vec3 { x, y, z } => {
+                self.push_word(at, x.span);
+                self.push_word(at + 1, y.span);
+                self.push_word(at + 2, z.span);
+            }
+            FieldKind::Quat { bits } => {
+                self.push_word(at, 3);
+                (at + 1..at + 4).for_each(|at| self.push_word(at, 2 * centre(bits)));
             }
         }
     }
@@ -304,7 +374,7 @@ impl Steps {
     }
 }
 
-fn encode_text(words: &[u32], bits: u8, max: u8, w: &mut Writer<'_>) {
+pub(super) fn encode_text(words: &[u32], bits: u8, max: u8, w: &mut Writer<'_>) {
     let length = words[0].min(u32::from(max));
     debug_assert!(words[0] == length, "text of {} bytes in a field of {max}", words[0]);
     w.bits(length, u32::from(bits));
@@ -316,7 +386,12 @@ fn encode_text(words: &[u32], bits: u8, max: u8, w: &mut Writer<'_>) {
     }
 }
 
-fn decode_text(bits: u8, max: u8, r: &mut Reader<'_>, out: &mut Vec<u32>) -> Result<(), ProtocolError> {
+pub(super) fn decode_text(
+    bits: u8,
+    max: u8,
+    r: &mut Reader<'_>,
+    out: &mut Vec<u32>,
+) -> Result<(), ProtocolError> {
     let length = r.bits(u32::from(bits))?;
     if length > u32::from(max) {
         return Err(ProtocolError::WordOutOfRange { word: length, max: u32::from(max) });
@@ -342,70 +417,4 @@ const fn bits_for(max: u32) -> u32 {
 
 fn record_error(record: &Record, problem: Problem) -> SchemaError {
     SchemaError { record: record.name.clone(), field: String::new(), problem }
-}
-
-fn check_name(name: &str) -> Result<(), Problem> {
-    match name.len() {
-        1..=limits::NAME_BYTES_MAX => Ok(()),
-        bytes => Err(Problem::BadName { bytes }),
-    }
-}
-
-fn check_field(field: &Field, flags: Flags, earlier: &[Field]) -> Result<(), Problem> {
-    check_name(&field.name)?;
-    if earlier.iter().any(|other| other.name == field.name) {
-        return Err(Problem::DuplicateName);
-    }
-    check_kind(&field.kind)?;
-    let edge_is_flag = !field.flags.contains(Flags::EDGE) || matches!(field.kind, FieldKind::Flag);
-    let linear_is_number = match field.interpolation {
-        Interpolation::NONE => true,
-        Interpolation::LINEAR => {
-            !matches!(field.kind, FieldKind::Flag | FieldKind::Enum { .. } | FieldKind::Text { .. })
-        }
-        _ => false,
-    };
-    let reserved = field.edge_with.is_some() || field.velocity_of.is_some() || field.tolerance != 0;
-    if !flags.contains(field.flags) || !edge_is_flag || !linear_is_number || reserved {
-        return Err(Problem::BadProperty);
-    }
-    if !(field.snap.is_finite() && field.snap >= 0.0) {
-        return Err(Problem::BadSnap);
-    }
-    Ok(())
-}
-
-fn check_kind(kind: &FieldKind) -> Result<(), Problem> {
-    match *kind {
-        FieldKind::Integer { min, span } => {
-            let last = i64::from(min) + i64::from(span);
-            if last > i64::from(u32::MAX) { Err(Problem::BadInteger) } else { Ok(()) }
-        }
-        FieldKind::Float(axis) => check_axis(axis),
-        FieldKind::Flag => Ok(()),
-        FieldKind::Enum { ref variants } => {
-            let count = variants.len();
-            if !(1..=limits::VARIANTS_MAX).contains(&count) {
-                return Err(Problem::BadVariantCount { count });
-            }
-            variants.iter().try_for_each(|name| check_name(name))
-        }
-        FieldKind::Angle { bits: 1..=limits::ANGLE_BITS_MAX } => Ok(()),
-        FieldKind::Angle { bits } => Err(Problem::BadAngleBits { bits }),
-        FieldKind::Vec2 { x, y } => check_axis(x).and_then(|()| check_axis(y)),
-        FieldKind::Text { bytes_max: 0 } => Err(Problem::EmptyText),
-        FieldKind::Text { .. } => Ok(()),
-        FieldKind::Vec3 { .. } | FieldKind::Quat { .. } => Err(Problem::ReservedKind),
-    }
-}
-
-fn check_axis(axis: Axis) -> Result<(), Problem> {
-    let last = axis.min + f64::from(axis.span) * axis.step;
-    // What f32 cannot hold would be drawn at infinity.
-    let fits = |value: f64| value.abs() <= f64::from(f32::MAX);
-    if fits(axis.min) && axis.step > 0.0 && fits(axis.step) && fits(last) {
-        Ok(())
-    } else {
-        Err(Problem::BadAxis)
-    }
 }

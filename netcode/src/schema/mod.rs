@@ -69,24 +69,49 @@
 //! struct Ship { #[rep(edge)] fire: bool }
 //! ```
 //!
+//! An exact field is an owner's, a velocity is that of another field of the same shape, an edge's companion is a field of the
+//! same input that is not an edge:
+//!
+//! ```compile_fail
+//! #[derive(tickwire_netcode::Replicate)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Ship { #[rep(range = 0.0..1.0, step = 0.1, exact)] fuel: f32 }
+//! ```
+//!
+//! ```compile_fail
+//! #[derive(tickwire_netcode::Replicate)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Ship { #[rep(range = 0.0..1.0, step = 0.1, velocity_of = "pos")] vel: f32 }
+//! ```
+//!
+//! ```compile_fail
+//! #[derive(tickwire_netcode::Input, Clone, Copy, Default)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Stick { #[rep(edge, with = "fire")] fire: bool }
+//! ```
+//!
 //! Invariant: every value on the wire is a *word* of at most 32 bits with a declared largest value. A value is final
 //! when it is quantized: comparing and hashing happen on words only.
 
+mod change;
+mod check;
 mod coding;
 mod declare;
 mod error;
 mod layout;
 mod record;
+mod rotation;
 #[cfg(test)]
 pub(crate) mod tests;
 mod value;
 
+pub use change::Change;
 pub use coding::{Axis, Coding, FieldKind};
 pub use declare::{Classes, Command, Declared, Event, Input, Replicate};
 pub use error::{Problem, SchemaError};
 pub use layout::{Layout, Part, RecordLayout, Records};
 pub use record::{Field, Flags, Interpolation, Record, Schema};
-pub use value::{Value, Words};
+pub use value::{Exact, Value, Words};
 
 use crate::limits;
 use alloc::string::String;

@@ -71,12 +71,24 @@ pub struct Field {
     pub interpolation: Interpolation,
     /// The distance above which a change is drawn at once; 0 is never.
     pub snap: f64,
-    /// Reserved: the edge that this field belongs to.
+    /// The field whose value this edge takes along when it is applied late: its index in the record.
     pub edge_with: Option<u8>,
-    /// Reserved: the field whose rate of change this is.
+    /// The field whose rate of change this is, per second: its index in the record.
     pub velocity_of: Option<u8>,
     /// Reserved: the largest error that may stay, in words.
     pub tolerance: u32,
+}
+
+impl Field {
+    /// Words of the field in a row: those of its value, then those of its exact numbers.
+    pub fn words(&self) -> usize {
+        self.kind.words() + self.exact_words()
+    }
+
+    /// Words that only the owner gets beside the quantized ones that everyone gets.
+    pub(super) fn exact_words(&self) -> usize {
+        if self.flags.contains(Flags::EXACT) { self.kind.numbers() } else { 0 }
+    }
 }
 
 /// A set of properties of a field.
@@ -88,7 +100,7 @@ impl Flags {
     pub const NONE: Self = Self(0);
     /// Only the player that owns the entity sees it.
     pub const OWNER: Self = Self(1);
-    /// Reserved: its owner sees it without loss.
+    /// With [`Self::OWNER`]: everyone sees the quantized value, and the owner the numbers as they are.
     pub const EXACT: Self = Self(2);
     /// It does not change while the entity lives.
     pub const ONCE: Self = Self(4);

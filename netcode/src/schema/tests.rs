@@ -32,16 +32,23 @@ fn kind() -> impl Strategy<Value = FieldKind> {
         Just(FieldKind::Flag),
         variants.prop_map(|variants| FieldKind::Enum { variants }),
         (1..=24u8).prop_map(|bits| FieldKind::Angle { bits }),
-        (axis.clone(), axis).prop_map(|(x, y)| FieldKind::Vec2 { x, y }),
+        (axis.clone(), axis.clone()).prop_map(|(x, y)| FieldKind::Vec2 { x, y }),
+        (axis.clone(), axis.clone(), axis).prop_map(|(x, y, z)| FieldKind::Vec3 { x, y, z }),
+        (4..=20u8).prop_map(|bits| FieldKind::Quat { bits }),
         (1..=40u8).prop_map(|bytes_max| FieldKind::Text { bytes_max }),
     ]
 }
 
 /// A record of any kinds and owner flags.
 pub(crate) fn record(name: &'static str) -> impl Strategy<Value = Record> {
-    prop::collection::vec((kind(), any::<bool>()), 0..7).prop_map(move |kinds| {
+    prop::collection::vec((kind(), 0..4u8), 0..7).prop_map(move |kinds| {
         let fields = kinds.into_iter().enumerate().map(|(index, (kind, owner))| {
-            field(&alloc::format!("f{index}"), kind, if owner { Flags::OWNER } else { Flags::NONE })
+            let flags = match owner {
+                0 | 1 => Flags::NONE,
+                2 if kind.numbers() > 0 => Flags::OWNER.with(Flags::EXACT),
+                _ => Flags::OWNER,
+            };
+            field(&alloc::format!("f{index}"), kind, flags)
         });
         Record { name: name.into(), fields: fields.collect() }
     })
@@ -67,7 +74,14 @@ pub(crate) fn row(record: &Record, seed: &mut u32) -> Vec<u32> {
                 let text: String = core::iter::repeat_n('ä', length / 2).collect();
                 String::quantize(&text, &Coding::Text { bytes_max }, &mut words, &mut 0);
             }
-            FieldKind::Vec3 { .. } | FieldKind::Quat { .. } => unreachable!("not generated"),
+            FieldKind::Vec3 { x, y, z } => words.extend([below(x.span), below(y.span), below(z.span)]),
+            FieldKind::Quat { bits } => {
+                words.push(below(3));
+                words.extend([0; 3].map(|_| below((1 << bits) - 2)));
+            }
+        }
+        if field.flags.contains(Flags::EXACT) {
+            words.extend((0..field.kind.numbers()).map(|_| below(u32::MAX)));
         }
     }
     words
@@ -286,7 +300,8 @@ fn every_part_of_a_foreign_schema_is_checked() {
         (FieldKind::Angle { bits: 25 }, Problem::BadAngleBits { bits: 25 }),
         (FieldKind::Angle { bits: 255 }, Problem::BadAngleBits { bits: 255 }),
         (FieldKind::Text { bytes_max: 0 }, Problem::EmptyText),
-        (FieldKind::Quat { bits: 10 }, Problem::ReservedKind),
+        (FieldKind::Quat { bits: 3 }, Problem::BadQuatBits { bits: 3 }),
+        (FieldKind::Quat { bits: 21 }, Problem::BadQuatBits { bits: 21 }),
     ];
     for (kind, problem) in bad_kinds {
         let error = Layout::new(&class_of(vec![field("it", kind.clone(), Flags::NONE)])).unwrap_err();
@@ -295,12 +310,13 @@ fn every_part_of_a_foreign_schema_is_checked() {
     let plain = field("it", FieldKind::Flag, Flags::NONE);
     let bad_fields = [
         (Field { flags: Flags::EDGE, ..plain.clone() }, Problem::BadProperty),
-        (Field { flags: Flags::EXACT, ..plain.clone() }, Problem::BadProperty),
+        (Field { flags: Flags::EXACT, ..plain.clone() }, Problem::BadExact),
+        (Field { flags: Flags::EXACT.with(Flags::OWNER), ..plain.clone() }, Problem::BadExact),
         (Field { flags: Flags(16), ..plain.clone() }, Problem::BadProperty),
         (Field { interpolation: Interpolation(2), ..plain.clone() }, Problem::BadProperty),
         (Field { interpolation: Interpolation::LINEAR, ..plain.clone() }, Problem::BadProperty),
-        (Field { edge_with: Some(0), ..plain.clone() }, Problem::BadProperty),
-        (Field { velocity_of: Some(0), ..plain.clone() }, Problem::BadProperty),
+        (Field { edge_with: Some(0), ..plain.clone() }, Problem::BadCompanion),
+        (Field { velocity_of: Some(0), ..plain.clone() }, Problem::BadVelocity),
         (Field { tolerance: 1, ..plain.clone() }, Problem::BadProperty),
         (Field { snap: -1.0, ..plain.clone() }, Problem::BadSnap),
         (Field { snap: f64::NAN, ..plain.clone() }, Problem::BadSnap),

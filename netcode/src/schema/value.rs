@@ -2,15 +2,16 @@
 
 use super::Coding;
 use super::coding::{angle, quantize_angle, text_words};
+use super::rotation::{quantize_quat, quat};
 use alloc::string::String;
 use alloc::vec::Vec;
-use glam::Vec2;
+use glam::{Quat, Vec2, Vec3};
 
-/// A type that a field may have: `bool`, integers up to 32 bits, `f32`, [`Vec2`], `String`, and enums without fields
+/// A type that a field may have: `bool`, integers up to 32 bits, `f32`, [`Vec2`], [`Vec3`], [`Quat`], `String`, and enums without fields
 /// that have `#[derive(Replicate)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a replicated field",
-    label = "use bool, an integer of at most 32 bits, f32, Vec2, String, or an enum without fields that has #[derive(Replicate)]"
+    label = "use bool, an integer of at most 32 bits, f32, Vec2, Vec3, Quat, String, or an enum without fields that has #[derive(Replicate)]"
 )]
 pub trait Value: Sized {
     /// The coding without attributes; `None` for a type that needs some.
@@ -21,6 +22,43 @@ pub trait Value: Sized {
 
     /// The value that words stand for; missing words count as 0.
     fn from_words(coding: &Coding, words: &[u32]) -> Self;
+}
+
+/// A value that its owner can get without loss.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has nothing to be exact about",
+    label = "`exact` is for f32, Vec2, Vec3 and Quat"
+)]
+pub trait Exact: Value {
+    /// Appends the bits of its numbers.
+    fn exact(&self, out: &mut Vec<u32>);
+
+    /// The value of these bits; missing ones count as 0.
+    fn from_exact(words: &[u32]) -> Self;
+}
+
+macro_rules! exact {
+    ($($type:ty: $count:literal, $array:expr, $from:expr;)*) => {$(
+        impl Exact for $type {
+            #[inline]
+            fn exact(&self, out: &mut Vec<u32>) {
+                let array: fn(&Self) -> [f32; $count] = $array;
+                out.extend(array(self).map(f32::to_bits));
+            }
+
+            #[inline]
+            fn from_exact(words: &[u32]) -> Self {
+                let from: fn([f32; $count]) -> Self = $from;
+                from(core::array::from_fn(|index| f32::from_bits(words.get(index).copied().unwrap_or(0))))
+            }
+        }
+    )*};
+}
+exact! {
+    f32: 1, |value| [*value], |[value]| value;
+    Vec2: 2, Self::to_array, Self::from_array;
+    Vec3: 3, Self::to_array, Self::from_array;
+    Quat: 4, |value| value.to_array(), Self::from_array;
 }
 
 /// The words of a record, taken field by field.
@@ -39,6 +77,15 @@ impl<'a> Words<'a> {
         let (own, rest) = self.0.split_at_checked(coding.words()).unwrap_or((self.0, &[]));
         self.0 = rest;
         T::from_words(coding, own)
+    }
+
+    /// The value of the next field, which is exact: the numbers after its quantized words.
+    #[inline]
+    pub fn next_exact<T: Exact>(&mut self, coding: &Coding) -> T {
+        let quantized = self.0.get(coding.words()..).unwrap_or(&[]);
+        let (own, rest) = quantized.split_at_checked(coding.numbers()).unwrap_or((quantized, &[]));
+        self.0 = rest;
+        T::from_exact(own)
     }
 }
 
@@ -123,6 +170,41 @@ impl Value for Vec2 {
     fn from_words(coding: &Coding, words: &[u32]) -> Self {
         let Coding::Vec2 { x, y } = coding else { unreachable!("the derive gives Vec2 this coding") };
         Self::new(x.value(first(words)), y.value(first(words.get(1..).unwrap_or(&[]))))
+    }
+}
+
+impl Value for Vec3 {
+    const CODING: Option<Coding> = None;
+
+    #[inline]
+    fn quantize(&self, coding: &Coding, out: &mut Vec<u32>, clamped: &mut u32) {
+        let Coding::Vec3 { x, y, z } = coding else { unreachable!("the derive gives Vec3 this coding") };
+        out.push(x.quantize(self.x, clamped));
+        out.push(y.quantize(self.y, clamped));
+        out.push(z.quantize(self.z, clamped));
+    }
+
+    #[inline]
+    fn from_words(coding: &Coding, words: &[u32]) -> Self {
+        let Coding::Vec3 { x, y, z } = coding else { unreachable!("the derive gives Vec3 this coding") };
+        let word = |index: usize| words.get(index).copied().unwrap_or(0);
+        Self::new(x.value(word(0)), y.value(word(1)), z.value(word(2)))
+    }
+}
+
+impl Value for Quat {
+    const CODING: Option<Coding> = Some(Coding::quat(10));
+
+    #[inline]
+    fn quantize(&self, coding: &Coding, out: &mut Vec<u32>, clamped: &mut u32) {
+        let Coding::Quat { bits } = *coding else { unreachable!("the derive gives Quat this coding") };
+        out.extend(quantize_quat(*self, bits, clamped));
+    }
+
+    #[inline]
+    fn from_words(coding: &Coding, words: &[u32]) -> Self {
+        let Coding::Quat { bits } = *coding else { unreachable!("the derive gives Quat this coding") };
+        quat(words, bits)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Active`: the server's session inside a room. PROTOCOL sections 5 to 7.
 //!
-//! Owns the numbers of inputs, commands, updates and events, and the commit rule: writing an Update reads this state,
+//! Owns the numbers of inputs, commands, updates and events, the chains of the slots, and the commit rule: writing an Update reads this state,
 //! and only [`Active::commit`] changes it.
 
 use alloc::vec::Vec;
@@ -14,7 +14,8 @@ use crate::ids::{CommandSeq, InputSeq, UpdateSeq};
 use crate::limits;
 use crate::message::{Ack, ClientMessage, Command, InputMessage, Resync};
 use crate::schema::{Layout, SchemaHash};
-use crate::snapshot::update::{Echo, InputReport, UpdateHeader};
+use crate::snapshot::update::{Echo, InputReport, PartKey, Point, SlotPlan, UpdateHeader};
+use crate::snapshot::{BodyKey, Chain, History};
 use crate::time::{Stamp, Tick, Time};
 
 /// What the room says about the Update that is to be written.
@@ -28,10 +29,15 @@ pub struct UpdatePlan<'a> {
     pub input: Option<(InputSeq, i16)>,
     /// Number of the newest command that was run.
     pub commands_run: CommandSeq,
-    /// The coded slots in order, each marked whether another one follows.
-    pub slots: &'a [&'a [u8]],
-    /// Every slot has depth 0.
-    pub full: bool,
+    /// The slots in their lasting order: 1 to 4, each with a key of [`super::ServerSession::body_key`].
+    pub slots: &'a [SlotPlan<'a>],
+}
+
+/// What a slot's chain becomes when the Update is committed.
+#[derive(Clone, Copy, Debug)]
+struct Carried {
+    body: BodyKey,
+    hashed: bool,
 }
 
 /// An Update that was encoded and not yet accepted by the transport. Drop it, and nothing has happened.
@@ -43,7 +49,7 @@ pub struct Pending {
     input: Option<(InputSeq, i16)>,
     commands_run: CommandSeq,
     echoed: Stamp,
-    full: bool,
+    slots: [Option<Carried>; limits::SLOTS_MAX],
     events: Written,
 }
 
@@ -61,6 +67,8 @@ pub(super) struct Active {
     /// Update that stays unacknowledged for 25 s ends the session.
     pub(super) tick: Tick,
     pub(super) resync: ResyncPolicy,
+    /// What the client's decoder holds, by slot.
+    pub(super) chains: [Chain; limits::SLOTS_MAX],
     pub(super) events: EventLane,
     /// Number of the newest input received.
     input: InputSeq,
@@ -89,6 +97,7 @@ impl Active {
             updates: UpdateLog::new(),
             tick: base_tick,
             resync: ResyncPolicy::default(),
+            chains: [Chain::default(); limits::SLOTS_MAX],
             events: EventLane::new(),
             input: InputSeq(0),
             input_told: None,
@@ -194,8 +203,27 @@ impl Active {
         self.updates.in_flight() < limits::UPDATES_IN_FLIGHT_MAX
     }
 
-    pub(super) fn full_due(&self, now: Time) -> bool {
-        self.updates.newest() == UpdateSeq(0) || self.resync.full_due(now)
+    /// A Resync is to be answered: as if all chains were empty.
+    fn full_due(&self, now: Time) -> bool {
+        self.resync.full_due(now)
+    }
+
+    pub(super) fn body_key(
+        &self,
+        place: usize,
+        key: PartKey,
+        tick: Tick,
+        history: &History,
+        now: Time,
+    ) -> BodyKey {
+        if self.full_due(now) {
+            return BodyKey::full(Point { key, tick });
+        }
+        self.chains[place].body_key(key, tick, history)
+    }
+
+    pub(super) fn hash_due(&self, place: usize, body: &BodyKey) -> bool {
+        self.chains[place].hash_due(body)
     }
 
     pub(super) fn begin_update(
@@ -225,8 +253,10 @@ impl Active {
             echo,
         };
         header.encode(out);
-        for slot in plan.slots {
-            out.extend_from_slice(slot);
+        let mut slots = [None; limits::SLOTS_MAX];
+        for (place, slot) in plan.slots.iter().enumerate() {
+            slot.encode(place + 1 < plan.slots.len(), out);
+            slots[place] = Some(Carried { body: slot.body, hashed: slot.hash.is_some() });
         }
         Some(Pending {
             seq,
@@ -234,7 +264,7 @@ impl Active {
             input: plan.input,
             commands_run: plan.commands_run,
             echoed: self.stamp,
-            full: plan.full,
+            slots,
             events: self.events.written(),
         })
     }
@@ -245,15 +275,20 @@ impl Active {
 
     /// Returns the number of events that were written.
     pub(super) fn commit(&mut self, pending: &Pending, now: Time) -> u64 {
-        let Pending { seq, tick, input, commands_run, echoed, full, events } = *pending;
+        let Pending { seq, tick, input, commands_run, echoed, slots, events } = *pending;
         assert_eq!(seq, self.updates.newest().next(), "an Update is committed right after it was begun");
         self.updates.on_written(now);
         self.tick = tick;
         self.input_told = input;
         self.commands_told = commands_run.max(self.commands_told);
         self.echoed = Some(echoed);
-        if full {
+        if slots.iter().flatten().all(|slot| slot.body.depth == 0) {
             self.resync.on_full(seq, now);
+        }
+        for (chain, slot) in self.chains.iter_mut().zip(&slots) {
+            if let Some(Carried { body, hashed }) = slot {
+                chain.push(body, *hashed);
+            }
         }
         self.events.commit(events)
     }

@@ -20,7 +20,7 @@ impl Active {
         self.tick = base_tick;
         self.schema = schema;
         self.events.forget_unwritten();
-        self.resync.owe(now);
+        self.chains = Default::default();
         self.input_told = None;
     }
 

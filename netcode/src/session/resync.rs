@@ -44,11 +44,6 @@ impl ResyncPolicy {
         self.due.is_some_and(|due| due <= now)
     }
 
-    /// The client's world is another one: the next Update is full without being asked for.
-    pub(super) fn owe(&mut self, now: Time) {
-        self.due = Some(now);
-    }
-
     /// An Update was committed in which every slot has depth 0.
     pub(super) fn on_full(&mut self, seq: UpdateSeq, now: Time) {
         self.full_seq = seq;

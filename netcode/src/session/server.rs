@@ -16,6 +16,8 @@ use crate::limits;
 use crate::message::bounded::Text;
 use crate::message::{ClientMessage, Hello, PROTOCOL_MAX, PROTOCOL_MIN, Pong, Reject, Welcome};
 use crate::schema::{Layout, SchemaHash};
+use crate::snapshot::update::PartKey;
+use crate::snapshot::{BodyKey, History};
 use crate::time::{Stamp, Tick, Time};
 
 pub use super::active::{Pending, UpdatePlan};
@@ -358,9 +360,27 @@ impl ServerSession {
         matches!(&self.state, State::Active(active) if active.gate_open())
     }
 
-    /// The next Update has to be coded with depth 0 in every slot. Always so until the first.
-    pub fn full_due(&self, now: Time) -> bool {
-        matches!(&self.state, State::Active(active) if active.full_due(now))
+    /// What the body of a slot is to be coded from and against: by what the client holds of the slot at `place` (0 to 3)
+    /// and what `history` still has, or in full if a Resync is to be answered. `tick` is in `history`.
+    ///
+    /// `None` when the session is not Active.
+    pub fn body_key(
+        &self,
+        place: usize,
+        key: PartKey,
+        tick: Tick,
+        history: &History,
+        now: Time,
+    ) -> Option<BodyKey> {
+        match &self.state {
+            State::Active(active) => Some(active.body_key(place, key, tick, history, now)),
+            _ => None,
+        }
+    }
+
+    /// Whether the hash has to go with this body of the slot at `place`.
+    pub fn hash_due(&self, place: usize, body: &BodyKey) -> bool {
+        matches!(&self.state, State::Active(active) if active.hash_due(place, body))
     }
 
     /// Appends an Update. It has no effect on the session until it is committed: when the send accepted no byte, drop

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn acks_beyond_or_behind_are_strikes_and_change_nothing() {
+    fn n4_acks_beyond_or_behind_are_strikes_and_change_nothing() {
         let before = log(10, 4); // 7, 8, 9 and 10 are on their way.
         for low in [5, 11, 12, 0x8000, 0xFFFF] {
             let mut log = before.clone();
@@ -88,7 +88,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_update_in_flight_is_told_by_its_low_bits(
+        fn n4_every_update_in_flight_is_told_by_its_low_bits(
             base in prop_oneof![Just(0u32), Just(1 << 15), Just(1 << 16), Just(u32::MAX), any::<u32>()],
             ahead in 0u32..100, in_flight in 0u64..=64, back in 0u64..=64,
         ) {

@@ -1,6 +1,6 @@
 //! [`Snapshot`]: the immutable quantized state of a whole room at the end of a tick.
 
-use super::update::{PartKey, slot_hash};
+use super::point::{PartKey, slot_hash};
 use crate::ids::{EntityId, PlayerId};
 use crate::schema::Layout;
 use crate::time::Tick;
@@ -73,6 +73,12 @@ impl Snapshot {
     #[inline]
     pub fn row(&self, index: usize) -> &[u32] {
         &self.words[self.starts[index] as usize..self.starts[index + 1] as usize]
+    }
+
+    /// What it costs in memory, in bytes.
+    pub fn size_bytes(&self) -> usize {
+        let rows = self.ids.len() * 4 * 5 + self.classes.len();
+        size_of::<Self>() + rows + (self.words.len() + self.owned.len()) * 4
     }
 
     /// The places in `owned` of a player's entities.

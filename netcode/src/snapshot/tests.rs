@@ -68,12 +68,19 @@ fn seen(classes: &[Record], puts: &[Put]) -> Vec<Put> {
     for put in &mut seen {
         let own = put.owner == ME.0;
         put.owner = u32::from(own);
-        let mut words = put.row.iter_mut();
+        let mut words = put.row.as_mut_slice();
         for field in &classes[usize::from(put.class)].fields {
-            let hidden = field.flags.contains(Flags::OWNER) && !own;
+            let (row, rest) = words.split_at_mut(field.words());
+            words = rest;
+            if own || !field.flags.contains(Flags::OWNER) {
+                continue;
+            }
+            if !field.flags.contains(Flags::EXACT) {
+                row.fill(0);
+                continue;
+            }
             let one = Record { name: "One".into(), fields: vec![field.clone()] };
-            let count = Layout::new(&schema_of(vec![one])).unwrap().classes().record(0).unwrap().words();
-            words.by_ref().take(count).filter(|_| hidden).for_each(|word| *word = 0);
+            Layout::new(&schema_of(vec![one])).unwrap().classes().record(0).unwrap().fill_exact(row);
         }
     }
     seen

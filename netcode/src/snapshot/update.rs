@@ -1,18 +1,20 @@
 //! Updates: the bytes that bring one player's decoder to the state of a tick. PROTOCOL section 6.
 //!
-//! Owns the header, the framing of slots and the bodies of depth 0. A slot is a pure function of (layout, snapshot, part
-//! key), so its bytes can be shared by every player with the same key; the header is one player's own. What a decoded
-//! body does to a client's state is `world`'s.
+//! Owns the header and the framing of slots: one player's own part. The bodies in the slots, which players share, are
+//! `body`'s; what a decoded one does to a client's state is `world`'s.
 
 use super::Snapshot;
-use crate::bits::{Reader, Writer, bytes};
+use super::body::encode_full;
+use super::chain::BodyKey;
+use crate::bits::bytes;
 use crate::error::ProtocolError;
-use crate::hash::Murmur3;
-use crate::ids::{CommandSeq, PlayerId};
+use crate::ids::CommandSeq;
 use crate::limits;
 use crate::schema::{Layout, Part};
-use crate::time::{Stamp, Tick};
+use crate::time::Stamp;
 use alloc::vec::Vec;
+
+pub use super::point::{PartKey, Point, members, slot_hash};
 
 /// The type byte of an update.
 pub const UPDATE: u8 = 0x43;
@@ -33,92 +35,52 @@ const HASH: u8 = 1 << 5;
 const MODEL: u8 = 1 << 6;
 const MORE: u8 = 1 << 7;
 
-/// What selects the members of a slot.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum PartKey {
-    /// Every entity, its public words.
-    Everyone,
-    /// The entities of a player, their owner words.
-    Own(PlayerId),
+/// What an update says about one slot, as it is written.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotPlan<'a> {
+    /// The state that it leads to, and what it is coded against.
+    pub body: BodyKey,
+    /// Equal to the newest point: no bytes.
+    pub same: bool,
+    /// The hash of the state, if it is to be sent. A body of depth 0 needs it.
+    pub hash: Option<u32>,
+    /// The body, unless it is the same.
+    pub bytes: &'a [u8],
 }
 
-impl PartKey {
-    /// Which words the slot carries.
-    pub const fn part(self) -> Part {
-        match self {
-            Self::Everyone => Part::Public,
-            Self::Own(_) => Part::Owner,
+impl<'a> SlotPlan<'a> {
+    /// A slot in full: what a client that holds nothing gets. The body goes to `bytes`, which is cleared.
+    ///
+    /// # Panics
+    /// If the snapshot was not built with the classes of `layout`: that is a mistake of the room, not of a peer.
+    pub fn full(layout: &Layout, snapshot: &Snapshot, key: PartKey, bytes: &'a mut Vec<u8>) -> Self {
+        bytes.clear();
+        encode_full(layout, snapshot, key, bytes);
+        let hash = Some(slot_hash(layout, snapshot, key));
+        let body = BodyKey::full(Point { key, tick: snapshot.tick() });
+        Self { body, same: false, hash, bytes }
+    }
+
+    /// Appends the slot; `more` says that another one follows.
+    pub fn encode(&self, more: bool, out: &mut Vec<u8>) {
+        let own = if let PartKey::Own(_) = self.body.now.key { OWN } else { 0 };
+        let content = if self.same { CONTENT_SAME } else { CONTENT_BODY | self.body.depth << 2 };
+        let hash = if self.hash.is_some() { HASH } else { 0 };
+        out.push(own | content << CONTENT_SHIFT | hash | if more { MORE } else { 0 });
+        if let Some(hash) = self.hash {
+            bytes::put_u32(out, hash);
+        }
+        if !self.same {
+            let size = u32::try_from(self.bytes.len());
+            bytes::put_varint(out, size.expect("a body is bounded by the entities of a snapshot"));
+            out.extend_from_slice(self.bytes);
         }
     }
 }
 
-/// A state that a decoder can hold: what a later body is coded against.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Point {
-    /// What selected its members.
-    pub key: PartKey,
-    /// When.
-    pub tick: Tick,
-}
-
-/// The indices of the entities that a key selects, ascending by id. Costs what it yields, not what the room holds.
-pub fn members(key: PartKey, snapshot: &Snapshot) -> impl ExactSizeIterator<Item = usize> + '_ {
-    let (places, owned) = match key {
-        PartKey::Everyone => (0..snapshot.len(), None),
-        PartKey::Own(player) => (snapshot.owned_by(player), Some(&snapshot.owned)),
-    };
-    places.map(move |place| owned.map_or(place, |owned| owned[place] as usize))
-}
-
-/// The hash of a slot: over id, class and the part's words of each member. PROTOCOL section 6.4.
-///
-/// # Panics
-/// As [`encode_slot`].
-pub fn slot_hash(layout: &Layout, snapshot: &Snapshot, key: PartKey) -> u32 {
-    let mut hash = Murmur3::new();
-    for index in members(key, snapshot) {
-        hash.word(snapshot.ids[index]);
-        hash.word(u32::from(snapshot.classes[index]));
-        record_of(layout, snapshot, index).hash(snapshot.row(index), key.part(), &mut hash);
-    }
-    hash.finish()
-}
-
-fn record_of<'l>(layout: &'l Layout, snapshot: &Snapshot, index: usize) -> &'l crate::schema::RecordLayout {
-    layout.classes().record(snapshot.classes[index]).expect("a snapshot is encoded by the layout of its room")
-}
-
-/// Appends one slot in full (depth 0): slot byte, hash, length and body. `more` says that another slot follows.
-///
-/// # Panics
-/// If the snapshot was not built with the classes of `layout`: that is a mistake of the room, not of a peer.
+/// Appends one [`SlotPlan::full`]. `more` says that another slot follows.
 pub fn encode_slot(layout: &Layout, snapshot: &Snapshot, key: PartKey, more: bool, out: &mut Vec<u8>) {
-    let own = if let PartKey::Own(_) = key { OWN } else { 0 };
-    out.push(own | CONTENT_BODY << CONTENT_SHIFT | HASH | if more { MORE } else { 0 });
-    bytes::put_u32(out, slot_hash(layout, snapshot, key));
-    let start = out.len();
-    encode_body(layout, snapshot, key, out);
-    // The length stands before the body and has as many bytes as it needs: make room for it.
-    let size = out.len() - start;
-    bytes::put_varint(out, u32::try_from(size).expect("a body is bounded by the entities of a snapshot"));
-    let prefix = out.len() - start - size;
-    out[start..].rotate_right(prefix);
-}
-
-fn encode_body(layout: &Layout, snapshot: &Snapshot, key: PartKey, out: &mut Vec<u8>) {
-    let members = members(key, snapshot);
-    let classes = layout.classes();
-    let mut w = Writer::new(out);
-    w.varint(members.len() as u32);
-    let mut id_before = 0;
-    for index in members {
-        let id = snapshot.ids[index];
-        w.gamma(id - id_before);
-        id_before = id;
-        classes.encode_choice(snapshot.classes[index], &mut w);
-        record_of(layout, snapshot, index).encode(snapshot.row(index), key.part(), &mut w);
-    }
-    w.finish();
+    SlotPlan::full(layout, snapshot, key, &mut Vec::new()).encode(more, out);
 }
 
 /// When the newest applied input arrived.
@@ -242,6 +204,13 @@ pub enum Content<'a> {
     },
 }
 
+impl Content<'_> {
+    /// Whether it brings a state.
+    pub const fn is_body(&self) -> bool {
+        matches!(self, Self::Body { .. })
+    }
+}
+
 /// One slot of a decoded update.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Slot<'a> {
@@ -326,38 +295,4 @@ pub fn decode_update(message: &[u8]) -> Result<Update<'_>, ProtocolError> {
         }
     }
     Err(ProtocolError::TooLarge { size: slot_count as u32 + 1, max: limits::SLOTS_MAX as u32 })
-}
-
-/// Decodes a body of depth 0 and model 0, calling `member` with each id and class after its words were appended to
-/// `words`.
-///
-/// # Errors
-/// [`ProtocolError`] by the first bits that are wrong; `words` then holds some of the members.
-pub(super) fn decode_body(
-    layout: &Layout,
-    part: Part,
-    body: &[u8],
-    words: &mut Vec<u32>,
-    mut member: impl FnMut(u32, u8, &[u32]),
-) -> Result<(), ProtocolError> {
-    let mut r = Reader::new(body);
-    let count = r.varint()?;
-    if count > limits::ENTITIES_MAX as u32 {
-        return Err(ProtocolError::TooLarge { size: count, max: limits::ENTITIES_MAX as u32 });
-    }
-    let mut id = 0u32;
-    for _ in 0..count {
-        id = id.checked_add(r.gamma()?).ok_or(ProtocolError::BadGamma)?;
-        let (class, record) = layout.classes().decode_choice(&mut r)?;
-        let start = words.len();
-        if start + record.words_of(part) > limits::DECODED_WORDS_MAX {
-            return Err(ProtocolError::TooLarge {
-                size: start as u32,
-                max: limits::DECODED_WORDS_MAX as u32,
-            });
-        }
-        record.decode(part, &mut r, words)?;
-        member(id, class, &words[start..]);
-    }
-    r.finish()
 }

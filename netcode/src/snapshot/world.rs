@@ -1,70 +1,30 @@
 //! [`World`]: the state that a client's decoder holds.
 //!
-//! Invariant: it is always the state of one update, verified by its hashes. An update is decoded beside the current state
-//! and swapped in when all of it is right; on any error the last good state stays (PROTOCOL section 3.6). Drawing between
+//! Invariant: it is always the state of one update, verified by its hashes if it had some. An update is decoded beside the
+//! points that are held, and becomes one when all of it is right; on any error the last good state stays (PROTOCOL section 3.6). Drawing between
 //! states is the client's own business.
 
-use super::update::{Content, Slot, Update, decode_body};
+use super::held::{Held, HeldSlot, Member};
+use super::update::{Content, Update};
 use crate::error::ProtocolError;
-use crate::hash::Murmur3;
 use crate::ids::EntityId;
 use crate::limits::SLOTS_MAX;
 use crate::schema::{Layout, Part};
 use alloc::vec::Vec;
 
-/// The members of one slot, ascending by id; their words are rows of the slot's part.
-#[derive(Debug, Default)]
-struct SlotState {
-    /// No body has been applied: there is nothing that could be the same.
-    known: bool,
+/// What one slot holds, or will hold if the update is right.
+#[derive(Clone, Copy)]
+struct Source<'a> {
     own: bool,
-    hash: u32,
-    ids: Vec<u32>,
-    classes: Vec<u8>,
-    /// Where each row begins, and one more: the end of the last.
-    starts: Vec<u32>,
-    words: Vec<u32>,
+    held: Option<&'a Held>,
 }
 
-impl SlotState {
-    fn clear(&mut self) {
-        self.known = false;
-        self.ids.clear();
-        self.classes.clear();
-        self.starts.clear();
-        self.words.clear();
+impl<'a> Source<'a> {
+    #[inline]
+    fn member(&self, at: usize) -> Option<(Member, &'a [u32])> {
+        let held = self.held?;
+        held.members.get(at).map(|&member| (member, held.row(member)))
     }
-
-    fn row(&self, index: usize) -> &[u32] {
-        &self.words[self.starts[index] as usize..self.starts[index + 1] as usize]
-    }
-
-    fn decode(&mut self, layout: &Layout, slot: &Slot<'_>, body: &[u8]) -> Result<(), ProtocolError> {
-        self.clear();
-        let expected = slot.hash.ok_or(ProtocolError::HashMissing)?;
-        let Self { ids, classes, starts, words, .. } = self;
-        let mut hash = Murmur3::new();
-        let mut end = 0;
-        decode_body(layout, slot.part(), body, words, |id, class, row| {
-            ids.push(id);
-            classes.push(class);
-            starts.push(end);
-            end += row.len() as u32;
-            hash.word(id);
-            hash.word(u32::from(class));
-            row.iter().for_each(|&word| hash.word(word));
-        })?;
-        starts.push(end);
-        check_hash(expected, hash.finish())?;
-        self.hash = expected;
-        self.own = slot.own;
-        self.known = true;
-        Ok(())
-    }
-}
-
-fn check_hash(expected: u32, decoded: u32) -> Result<(), ProtocolError> {
-    if expected == decoded { Ok(()) } else { Err(ProtocolError::HashMismatch { expected, decoded }) }
 }
 
 /// All slots together: entities ascending by id with whole rows.
@@ -86,15 +46,15 @@ pub struct Entity<'a> {
     pub class: u8,
     /// Whether it belongs to the receiving player.
     pub own: bool,
-    /// All words of its record in field order. Those of owner fields are 0 unless it is one's own.
+    /// All words of its record in field order. Unless it is one's own, those of owner fields are 0, and exact
+    /// numbers are what the quantized ones stand for.
     pub words: &'a [u32],
 }
 
 /// What one client has decoded. Allocates only while it grows.
 #[derive(Debug, Default)]
 pub struct World {
-    slots: [SlotState; SLOTS_MAX],
-    spare: [SlotState; SLOTS_MAX],
+    slots: [HeldSlot; SLOTS_MAX],
     merged: Merged,
     merged_spare: Merged,
 }
@@ -107,7 +67,7 @@ impl World {
 
     /// Forgets everything but the buffers: another room begins.
     pub fn clear(&mut self) {
-        self.slots.iter_mut().for_each(SlotState::clear);
+        self.slots.iter_mut().for_each(HeldSlot::clear);
         self.merged.clear();
     }
 
@@ -117,38 +77,30 @@ impl World {
     /// [`ProtocolError`] if any slot does not decode, needs a state that is not held, or has another hash. The state is
     /// then as before; the client answers with Resync.
     pub fn apply(&mut self, layout: &Layout, update: &Update<'_>) -> Result<(), ProtocolError> {
-        let mut decoded = [false; SLOTS_MAX];
-        for (place, slot) in update.slots().iter().enumerate() {
-            let (current, spare) = (&self.slots[place], &mut self.spare[place]);
+        for (slot, held) in update.slots().iter().zip(&mut self.slots) {
             match slot.content {
                 Content::Omitted => {}
-                Content::Same => {
-                    if !current.known || current.own != slot.own {
-                        return Err(ProtocolError::SameBeforeFull);
-                    }
-                    check_hash(slot.hash.unwrap_or(current.hash), current.hash)?;
-                }
-                Content::Body { depth: 0, model: 0, bytes } => {
-                    spare.decode(layout, slot, bytes)?;
-                    decoded[place] = true;
-                }
-                Content::Body { depth: 0, model, .. } => {
-                    return Err(ProtocolError::ModelUnsupported { model });
-                }
-                Content::Body { depth, .. } => return Err(ProtocolError::DepthUnsupported { depth }),
+                Content::Same => held.check_same(slot)?,
+                Content::Body { depth, model: 0, bytes } => held.decode(layout, slot, depth, bytes)?,
+                Content::Body { model, .. } => return Err(ProtocolError::ModelUnsupported { model }),
             }
         }
-        let next: [&SlotState; SLOTS_MAX] =
-            core::array::from_fn(
-                |place| {
-                    if decoded[place] { &self.spare[place] } else { &self.slots[place] }
-                },
-            );
+        let next = core::array::from_fn(|place| {
+            let held = &self.slots[place];
+            match update.slots().get(place) {
+                Some(slot) if slot.content.is_body() => Source { own: slot.own, held: Some(held.decoded()) },
+                _ => Source { own: held.own(), held: held.newest() },
+            }
+        });
         self.merged_spare.merge(layout, next)?;
 
         core::mem::swap(&mut self.merged, &mut self.merged_spare);
-        for place in (0..SLOTS_MAX).filter(|&place| decoded[place]) {
-            core::mem::swap(&mut self.slots[place], &mut self.spare[place]);
+        for (slot, held) in update.slots().iter().zip(&mut self.slots) {
+            match slot.content {
+                Content::Omitted => {}
+                Content::Same => held.commit_same(),
+                Content::Body { depth, .. } => held.commit_decoded(slot.own, depth),
+            }
         }
         Ok(())
     }
@@ -173,9 +125,9 @@ impl World {
         self.merged.ids.binary_search(&id.0).ok().map(|index| self.merged.entity(index))
     }
 
-    /// The hash of the newest state of a slot, if there is one: 0 is the public one.
+    /// The hash of the newest state of a slot, if there is one: 0 is the public one. Computed, whether it was sent or not.
     pub fn slot_hash(&self, place: usize) -> Option<u32> {
-        self.slots.get(place).filter(|slot| slot.known).map(|slot| slot.hash)
+        self.slots.get(place).and_then(HeldSlot::hash)
     }
 }
 
@@ -201,23 +153,23 @@ impl Merged {
 
     /// Walks all slots by id. An entity lives while it is in any public slot; the first of them gives its public words. Own
     /// members that no public slot has are not drawn: only their owner words are known.
-    fn merge(&mut self, layout: &Layout, slots: [&SlotState; SLOTS_MAX]) -> Result<(), ProtocolError> {
+    fn merge(&mut self, layout: &Layout, slots: [Source<'_>; SLOTS_MAX]) -> Result<(), ProtocolError> {
         self.clear();
         let mut next = [0; SLOTS_MAX];
         loop {
-            let heads = slots.iter().zip(&next).filter_map(|(slot, &at)| slot.ids.get(at));
-            let Some(&id) = heads.min() else { return Ok(()) };
+            let heads = slots.iter().zip(&next).filter_map(|(slot, &at)| slot.member(at));
+            let Some(id) = heads.map(|(member, _)| member.id).min() else { return Ok(()) };
             let mut class = None;
             let (mut public, mut owner) = (None, None);
             for (slot, at) in slots.iter().zip(&mut next) {
-                if slot.ids.get(*at) != Some(&id) {
+                let Some((member, row)) = slot.member(*at).filter(|(member, _)| member.id == id) else {
                     continue;
-                }
-                if *class.get_or_insert(slot.classes[*at]) != slot.classes[*at] {
+                };
+                if *class.get_or_insert(member.class) != member.class {
                     return Err(ProtocolError::ClassConflict { id });
                 }
                 let part = if slot.own { &mut owner } else { &mut public };
-                part.get_or_insert(slot.row(*at));
+                part.get_or_insert(row);
                 *at += 1;
             }
             if let (Some(class), Some(public)) = (class, public) {
@@ -238,7 +190,10 @@ impl Merged {
         let start = self.words.len();
         self.words.resize(start + record.words(), 0);
         record.place(public, Part::Public, &mut self.words[start..]);
-        record.place(owner.unwrap_or(&[]), Part::Owner, &mut self.words[start..]);
+        match owner {
+            Some(owner) => record.place(owner, Part::Owner, &mut self.words[start..]),
+            None => record.fill_exact(&mut self.words[start..]),
+        }
         self.ids.push(id);
         self.classes.push(class);
         self.own.push(owner.is_some());

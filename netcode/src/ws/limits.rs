@@ -68,3 +68,7 @@ pub const HEADERS_MAX: usize = 64;
 
 /// Largest query of a request target in bytes: room for a connect token, nothing else belongs there.
 pub const QUERY_BYTES_MAX: usize = 1 << 10;
+
+/// Most subprotocols, and most extensions, that an upgrade may offer. Browsers offer one extension; none of either is
+/// ever chosen, so that a long list has no use.
+pub const OFFERS_MAX: usize = 16;

@@ -8,7 +8,7 @@ use tickwire_netcode::session::{
     ClientConfig, ClientEvent, ClientSession, CommandRecord, EventRecord, InputRecord, ServerSession,
     ServerSink, UpdatePlan,
 };
-use tickwire_netcode::snapshot::update::{PartKey, encode_slot};
+use tickwire_netcode::snapshot::update::{PartKey, SlotPlan};
 use tickwire_netcode::snapshot::{Snapshot, SnapshotBuilder};
 use tickwire_netcode::time::{Tick, Time};
 
@@ -92,15 +92,17 @@ impl Script {
     fn pass(&mut self, note: &str, snapshot: &Snapshot, told: (Option<(u32, i16)>, u32), damage: bool) {
         self.now_ms += 17;
         let (mut public, mut own) = (Vec::new(), Vec::new());
-        encode_slot(&self.layout, snapshot, PartKey::Everyone, true, &mut public);
-        encode_slot(&self.layout, snapshot, PartKey::Own(PLAYER), false, &mut own);
+        let keys = [PartKey::Everyone, PartKey::Own(PLAYER)];
+        let slots = [
+            SlotPlan::full(&self.layout, snapshot, keys[0], &mut public),
+            SlotPlan::full(&self.layout, snapshot, keys[1], &mut own),
+        ];
         let plan = UpdatePlan {
             tick: snapshot.tick(),
             reanchor: false,
             input: told.0.map(|(number, margin)| (InputSeq(number), margin)),
             commands_run: CommandSeq(told.1),
-            slots: &[&public, &own],
-            full: true,
+            slots: &slots,
         };
         let mut message = Vec::new();
         let now = self.now();

@@ -5,7 +5,7 @@ use crate::{Numbers, check};
 use tickwire_netcode::Replicate;
 use tickwire_netcode::bits::{Reader, Writer};
 use tickwire_netcode::error::ProtocolError;
-use tickwire_netcode::glam::Vec2;
+use tickwire_netcode::glam::{Quat, Vec2, Vec3};
 use tickwire_netcode::schema::{Layout, Part, Record, Replicate as _, Schema};
 
 #[derive(Replicate, Clone, Copy, Debug)]
@@ -44,6 +44,12 @@ struct Everything {
     name: String,
     #[rep(owner)]
     ammo: u16,
+    #[rep(range = -8.0..8.0, step = 0.125)]
+    place: Vec3,
+    #[rep(bits = 9)]
+    turn: Quat,
+    #[rep(range = -8.0..8.0, bits = 8, owner, exact, velocity_of = "pos")]
+    speed: Vec2,
 }
 
 const TYPICAL: Everything = Everything {
@@ -62,6 +68,9 @@ const TYPICAL: Everything = Everything {
     team: Team::Blue,
     name: String::new(),
     ammo: 30,
+    place: Vec3::new(1.0, -2.06, 8.0),
+    turn: Quat::from_xyzw(0.1, -0.7, 0.2, 0.1),
+    speed: Vec2::new(0.3, -7.7),
 };
 
 fn vec2(value: Vec2) -> Json {
@@ -87,6 +96,9 @@ fn values(of: &Everything) -> Json {
         ("team", team.as_str().into()),
         ("name", of.name.as_str().into()),
         ("ammo", of.ammo.into()),
+        ("place", Json::List(of.place.to_array().map(Json::from).to_vec())),
+        ("turn", Json::List(of.turn.to_array().map(Json::from).to_vec())),
+        ("speed", vec2(of.speed)),
     ])
 }
 
@@ -130,6 +142,9 @@ fn row(layout: &Layout, name: &str, value: &Everything) -> Json {
 fn random_row(numbers: &mut Numbers) -> Everything {
     let mut real = |scale: f32| (numbers.u32() as i32 as f32 / i32::MAX as f32) * scale;
     let reals = [600.0, 600.0, 1.1, 2.1, 20.0, 1e6].map(&mut real);
+    let place = [9.0; 3].map(&mut real);
+    let turn = [1.0; 4].map(&mut real);
+    let speed = [9.0; 2].map(&mut real);
     Everything {
         pos: Vec2::new(reals[0], reals[1]),
         fuel: reals[2],
@@ -148,6 +163,9 @@ fn random_row(numbers: &mut Numbers) -> Everything {
             [numbers.below(8) as usize]
             .into(),
         ammo: numbers.u32() as u16,
+        place: Vec3::from_array(place),
+        turn: Quat::from_array(turn),
+        speed: Vec2::from_array(speed),
     }
 }
 
@@ -220,6 +238,12 @@ fn fields_are_as_recorded() {
             &Everything { full: i32::MIN, unsigned: 0, signed: -32768, ..TYPICAL },
         ),
     ];
+    rows.extend([
+        row(&all, "no rotation", &Everything { turn: Quat::from_array([0.0; 4]), ..TYPICAL }),
+        row(&all, "identity", &Everything { turn: Quat::IDENTITY, ..TYPICAL }),
+        row(&all, "half turn", &Everything { turn: Quat::from_xyzw(0.0, 0.0, -3.0, 0.0), ..TYPICAL }),
+        row(&all, "equal components", &Everything { turn: Quat::from_xyzw(-0.5, -0.5, 0.5, 0.5), ..TYPICAL }),
+    ]);
     let mut numbers = Numbers(2);
     rows.extend((0..40).map(|index| row(&all, &format!("random {index}"), &random_row(&mut numbers))));
 

@@ -122,13 +122,16 @@ pub(crate) fn schema(schema: &Schema) -> Json {
 /// A record of a schema.
 pub(crate) fn record(record: &Record) -> Json {
     let fields = record.fields.iter().map(|field| {
-        Json::Object(vec![
+        let mut members = vec![
             ("name", field.name.as_str().into()),
             ("kind", kind(&field.kind)),
             ("flags", field.flags.0.into()),
             ("interpolation", field.interpolation.0.into()),
             ("snap", field.snap.into()),
-        ])
+        ];
+        members.extend(field.edge_with.map(|index| ("edge_with", index.into())));
+        members.extend(field.velocity_of.map(|index| ("velocity_of", index.into())));
+        Json::Object(members)
     });
     Json::Object(vec![("name", record.name.as_str().into()), ("fields", Json::List(fields.collect()))])
 }
@@ -157,6 +160,7 @@ fn kind(kind: &FieldKind) -> Json {
         FieldKind::Angle { bits } => object("Angle", &[("bits", (*bits).into())]),
         FieldKind::Vec2 { x, y } => object("Vec2", &[("x", axis(x)), ("y", axis(y))]),
         FieldKind::Text { bytes_max } => object("Text", &[("bytes_max", (*bytes_max).into())]),
-        FieldKind::Vec3 { .. } | FieldKind::Quat { .. } => unreachable!("reserved kinds are in no vector"),
+        FieldKind::Vec3 { x, y, z } => object("Vec3", &[("x", axis(x)), ("y", axis(y)), ("z", axis(z))]),
+        FieldKind::Quat { bits } => object("Quat", &[("bits", (*bits).into())]),
     }
 }

@@ -4,6 +4,7 @@
 //! Bytes that change need a new version of the protocol.
 
 mod bits;
+mod deltas;
 mod fields;
 mod json;
 mod slots;

@@ -210,7 +210,12 @@ fn refused(layout: &Layout, snapshot: &Snapshot) -> Vec<Json> {
         ("same with another hash", &full, message(&other_same), mismatch),
         ("body with another hash", &full, other_hash, mismatch),
         ("body without a hash", &full, message(&[0x04, 1, 0]), ProtocolError::HashMissing),
-        ("depth 1", &full, message(&[0x0C, 1, 0]), ProtocolError::DepthUnsupported { depth: 1 }),
+        (
+            "depth 2 after one point",
+            &full,
+            message(&[0x14, 1, 0]),
+            ProtocolError::DepthUnsupported { depth: 2 },
+        ),
         (
             "model 9",
             &full,

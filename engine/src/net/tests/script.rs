@@ -4,12 +4,15 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::handshake::Request;
 use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 
+use crate::metrics::io::IoMetrics;
+use crate::net::admission::Ticket;
 use crate::net::connections::Connections;
 use crate::net::driver::{Driver, Edge};
 use crate::net::http;
@@ -63,6 +66,8 @@ impl Read for Socket {
                 None => Err(io::ErrorKind::WouldBlock.into()),
             };
         }
+        // Fills the buffer as a kernel does: a short read means drained.
+        wire.inbound.make_contiguous();
         wire.inbound.read(buffer)
     }
 }
@@ -112,7 +117,10 @@ pub(super) struct Spy {
 
 pub(super) type Log = Rc<RefCell<Spy>>;
 
-pub(super) struct Echo<const READS_WHILE_BLOCKED: bool>(Log);
+pub(super) struct Echo<const READS_WHILE_BLOCKED: bool>(Log, Limits);
+
+/// Pages of these may connect besides the server's own.
+pub(super) const ORIGINS: [&str; 1] = ["https://play.example.com"];
 
 impl<const R: bool> Service for Echo<R> {
     /// Deadline.
@@ -121,11 +129,17 @@ impl<const R: bool> Service for Echo<R> {
     const READS_WHILE_BLOCKED: bool = R;
 
     fn limits(&self) -> Limits {
-        Limits::LIFTED
+        self.1
     }
 
     fn route(&mut self, request: &Request<'_>) -> Route {
-        if request.path() == "/ws" { Route::Upgrade } else { Route::Respond(http::plain(&[], request)) }
+        if request.path() != "/ws" {
+            Route::Respond(http::plain(&[], request))
+        } else if request.origin_allowed(&ORIGINS) {
+            Route::Upgrade
+        } else {
+            Route::Respond(http::Response::status(403))
+        }
     }
 
     fn opened(&mut self, id: ConnectionId, _: Time) -> Option<Time> {
@@ -218,15 +232,40 @@ pub(super) struct Peer {
 }
 
 impl<const R: bool> Bench<R> {
+    /// Without limits on frames.
     pub(super) fn new() -> Self {
+        Self::with_limits(Limits::LIFTED)
+    }
+
+    pub(super) fn with_limits(limits: Limits) -> Self {
         let (spy, now) = (Log::default(), Time::from_nanos(1 << 40));
-        Self { driver: Driver::new(Echo(Rc::clone(&spy)), now), spy, now }
+        Self { driver: Driver::new(Echo(Rc::clone(&spy), limits), Arc::default(), now), spy, now }
+    }
+
+    pub(super) fn metrics(&self) -> Arc<IoMetrics> {
+        Arc::clone(&self.driver.table.metrics)
+    }
+
+    /// Every connection is gone, and each has left exactly one trace in the counters.
+    #[track_caller]
+    pub(super) fn assert_balanced(&self) {
+        let metrics = self.metrics();
+        assert_eq!(self.driver.connection_count(), 0);
+        assert_eq!((metrics.connections.value(), metrics.sessions.value()), (0, 0));
+        assert_eq!(metrics.opened.value(), metrics.closed.sum(), "connections opened and closed");
+        assert_eq!(metrics.upgrades.value(), self.spy.borrow().opened.len() as u64);
+        assert_eq!(self.spy.borrow().opened.len(), self.spy.borrow().closed.len());
+        assert_eq!(self.driver.poll_timeout(self.now), None, "nothing is left to do");
     }
 
     pub(super) fn accept(&mut self) -> Peer {
+        self.accept_with(Ticket::loose())
+    }
+
+    pub(super) fn accept_with(&mut self, ticket: Ticket) -> Peer {
         let wire = Rc::new(RefCell::new(Wire { room: usize::MAX, ..Wire::default() }));
         let socket = Socket(Script(Rc::clone(&wire)));
-        let Ok(id) = self.driver.insert(socket, self.now) else { panic!("the table is full") };
+        let Ok(id) = self.driver.insert(socket, ticket, self.now) else { panic!("the table is full") };
         Peer { id, wire, ws: WebSocket::new(Role::Client, Limits::LIFTED, 7) }
     }
 

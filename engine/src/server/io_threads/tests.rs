@@ -68,7 +68,8 @@ impl Service for Echo {
 
 fn prepare(threads: usize) -> IoThreads {
     let listener = Listener::bind("127.0.0.1:0").expect("a free port");
-    IoThreads::prepare(listener, IoOptions { threads, signals: false }).expect("descriptors")
+    IoThreads::prepare(listener, IoOptions { threads, signals: false, ..IoOptions::default() })
+        .expect("descriptors")
 }
 
 /// A blocking client; a read that takes longer than any bound here fails the test.
@@ -103,6 +104,15 @@ impl Client {
 
     /// The next message, or the close code as `Err`.
     fn hear(&mut self) -> Result<Vec<u8>, Option<u16>> {
+        self.hear_and(true)
+    }
+
+    /// The same without a pong or the answer to a close frame.
+    fn hear_without_answer(&mut self) -> Result<Vec<u8>, Option<u16>> {
+        self.hear_and(false)
+    }
+
+    fn hear_and(&mut self, answer: bool) -> Result<Vec<u8>, Option<u16>> {
         loop {
             let (mut out, mut heard) = (Vec::new(), None);
             let mut bytes = std::mem::take(&mut self.pending);
@@ -116,7 +126,9 @@ impl Client {
             }
             let left = input.remaining();
             self.pending = bytes.split_off(bytes.len() - left);
-            self.stream.write_all(&out).expect("connected");
+            if answer {
+                self.stream.write_all(&out).expect("connected");
+            }
             if let Some(heard) = heard {
                 return heard;
             }
@@ -214,7 +226,8 @@ fn a_number_of_threads_out_of_range_is_refused() {
     for threads in [0, 65] {
         let listener = Listener::bind("127.0.0.1:0").expect("a free port");
         let error =
-            IoThreads::prepare(listener, IoOptions { threads, signals: false }).expect_err("out of range");
+            IoThreads::prepare(listener, IoOptions { threads, signals: false, ..IoOptions::default() })
+                .expect_err("out of range");
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
     }
 }
@@ -282,4 +295,79 @@ fn a_connection_moves_between_threads_and_loses_nothing() {
     assert_eq!(client.hear(), Err(Some(1012)));
     drop(client);
     running.join().expect("no fault");
+}
+#[test]
+fn u1_a_drain_takes_nobody_new_serves_who_is_there_and_ends_with_the_last() {
+    let running = prepare(2).spawn(|_| Echo { sessions: Arc::default(), tick: 0 }).expect("threads");
+    let mut clients = [Client::join(running.address()), Client::join(running.address())];
+    running.stopper().drain(1012, "retry-after-ms=1000", Duration::from_secs(3600));
+    while TcpStream::connect(running.address()).is_ok() {
+        // The listener closes within a turn; what was accepted before it is dropped or answered.
+    }
+    for client in &mut clients {
+        client.say(b"still served");
+        assert_eq!(client.hear(), Ok(b"still served".to_vec()));
+    }
+    drop(clients);
+    assert_eq!(running.join().expect("no fault"), Ended::Shutdown);
+}
+
+#[test]
+fn u2_a_second_order_ends_a_drain_and_a_third_the_goodbye() {
+    let running = prepare(1).spawn(|_| Echo { sessions: Arc::default(), tick: 0 }).expect("threads");
+    let mut silent = Client::join(running.address());
+    let stopper = running.stopper();
+    stopper.drain(1012, "", Duration::from_secs(3600));
+    stopper.drain(1012, "second", Duration::from_secs(3600));
+    assert_eq!(silent.hear_without_answer(), Err(Some(1012)));
+    stopper.shutdown(1001, "third");
+    running.join().expect("no fault");
+}
+
+#[test]
+fn r3_who_comes_when_all_slots_are_taken_is_closed_with_1013_until_one_is_free() {
+    let listener = Listener::bind("127.0.0.1:0").expect("a free port");
+    let options = IoOptions { connections_max: 4, ..IoOptions::default() };
+    let threads = IoThreads::prepare(listener, options).expect("descriptors");
+    let metrics = threads.metrics();
+    let running = threads.spawn(|_| Echo { sessions: Arc::default(), tick: 0 }).expect("threads");
+    let mut clients: Vec<_> = (0..4).map(|_| Client::join(running.address())).collect();
+    let mut refused = Client::join(running.address());
+    assert_eq!(refused.hear(), Err(Some(1013)));
+    drop(clients.pop());
+    // The server has seen the end of the one that left when its socket is not counted any more.
+    while metrics.io(0).sessions.value() > 3 || metrics.io(0).connections.value() > 4 {
+        std::thread::yield_now();
+    }
+    let mut next = Client::join(running.address());
+    next.say(b"in");
+    assert_eq!(next.hear(), Ok(b"in".to_vec()));
+    running.stopper().shutdown(1001, "");
+    drop((clients, refused, next));
+    running.join().expect("no fault");
+    let own = metrics.io(0);
+    assert_eq!(own.opened.value(), own.closed.sum());
+}
+
+#[test]
+fn r6_connections_that_come_and_go_on_real_sockets_leave_nothing() {
+    let threads = prepare(2);
+    let metrics = threads.metrics();
+    let running = threads.spawn(|_| Echo { sessions: Arc::default(), tick: 0 }).expect("threads");
+    for n in 0..300 {
+        let mut stream = connect(running.address());
+        match n % 3 {
+            0 => {}
+            1 => stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").expect("connected"),
+            _ => drop(Client::join(running.address())),
+        }
+    }
+    running.stopper().shutdown(1001, "");
+    running.join().expect("no fault");
+    for thread in 0..2 {
+        let own = metrics.io(thread);
+        assert_eq!((own.connections.value(), own.sessions.value()), (0, 0));
+        assert_eq!(own.opened.value(), own.closed.sum());
+    }
+    assert!(metrics.io(0).opened.value() > 100 && metrics.io(1).opened.value() > 100);
 }

@@ -1,12 +1,14 @@
-//! Sessions from upgrade to close over scripted transports, with netcode's own client at the other end: it checks the hash
-//! of every update.
+//! Sessions from upgrade to close over scripted transports, with netcode's own client at the other end: it checks each
+//! hash that comes.
 
+mod rows;
 mod transfers;
 mod world;
 
 use std::time::Duration;
 
 use tickwire_netcode::close::CloseCode;
+use tickwire_netcode::limits::HISTORY_SNAPSHOTS_MAX;
 use tickwire_netcode::ws::MessageKind;
 
 use crate::sim::skirmish::Ask;
@@ -49,7 +51,7 @@ fn who_cannot_join_is_told_why_before_the_close() {
 }
 
 #[test]
-fn what_breaks_the_protocol_closes_one_session_and_nobody_else_notices() {
+fn n1_what_breaks_the_protocol_closes_one_session_and_nobody_else_notices() {
     for (kind, payload, in_room, code) in [
         (MessageKind::Text, &b"hi"[..], true, CloseCode::BinaryOnly),
         (MessageKind::Text, b"hi", false, CloseCode::BinaryOnly),
@@ -166,7 +168,7 @@ fn a_stalled_client_gets_the_newest_state_and_every_event_afterwards() {
     let mut world = World::new(8);
     let (slow, quick) = (world.join("a"), world.join("a"));
     // Nothing fits; and the kernel takes some bytes of one update, so that a tail is left.
-    for room in [0, 10, 40] {
+    for room in [0, 5, 15] {
         world.players[slow].set_room(room);
         let stuck = world.tick_of(slow);
         for number in 0..20 {
@@ -185,6 +187,32 @@ fn a_stalled_client_gets_the_newest_state_and_every_event_afterwards() {
         assert_eq!((stats.updates_failed, stats.resyncs), (0, 0));
     }
     assert_eq!(world.players[slow].heard(), world.players[quick].heard());
+}
+
+#[test]
+fn who_stalls_for_longer_than_the_history_is_sent_the_whole_state() {
+    let mut world = World::new(8);
+    let (slow, quick) = (world.join("a"), world.join("a"));
+    world.ticks(10);
+    let cost = |world: &mut World| {
+        let before = world.players[slow].received.len();
+        world.players[slow].set_room(usize::MAX);
+        world.ticks(1);
+        assert_eq!(world.tick_of(slow), world.tick_of(quick));
+        world.players[slow].received.len() - before
+    };
+    let mut costs = [0; 2];
+    for (ticks, cost_bytes) in
+        [HISTORY_SNAPSHOTS_MAX - 2, HISTORY_SNAPSHOTS_MAX - 1].into_iter().zip(&mut costs)
+    {
+        world.players[slow].set_room(0);
+        world.ticks(ticks);
+        *cost_bytes = cost(&mut world);
+    }
+    // In full both slots bring their hashes, and the public one its entities.
+    assert!(costs[0] + 8 < costs[1], "{costs:?} bytes: a delta, then in full");
+    let stats = world.players[slow].session.stats();
+    assert_eq!((stats.updates_failed, stats.resyncs), (0, 0));
 }
 
 #[test]
@@ -234,7 +262,7 @@ fn r12_who_would_join_a_simulation_that_takes_nothing_is_told_to_come_back() {
 }
 
 #[test]
-fn p4_dropped_time_is_announced_once_when_an_update_gets_through() {
+fn k2_dropped_time_is_announced_once_when_an_update_gets_through() {
     let mut world = World::new(8);
     let (slow, quick) = (world.join("a"), world.join("a"));
     world.players[slow].set_room(0);
@@ -269,7 +297,7 @@ fn an_origin_that_is_not_allowed_gets_no_socket() {
 }
 
 #[test]
-fn silence_ends_a_session_before_and_after_its_hello() {
+fn s1_silence_ends_a_session_before_and_after_its_hello() {
     let mut world = World::new(8);
     let (witness, silent) = (world.join("a"), world.join("a"));
     world.players[silent].mute = true;

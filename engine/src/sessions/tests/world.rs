@@ -20,6 +20,8 @@ use crate::bridge::{self, InboundEntry, IoEnd, RoomId, SeatId};
 use crate::directory::{Directory, KindEntry};
 use crate::game::Leave;
 use crate::limits;
+use crate::metrics::Metrics;
+use crate::net::admission::{Admission, Capacity, Decision};
 use crate::net::driver::{Driver, Edge};
 use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
@@ -96,6 +98,8 @@ pub(super) struct Player {
     pub(super) events: Vec<GameEvent>,
     /// Sends nothing by itself.
     pub(super) mute: bool,
+    /// The cable is out: nothing is read and nothing is sent.
+    pub(super) is_cut: bool,
     /// All bytes as they came.
     pub(super) received: Vec<u8>,
     /// Updates that said to forget the clock.
@@ -143,6 +147,9 @@ impl Player {
     }
 
     fn receive(&mut self, now: Time) {
+        if self.is_cut {
+            return;
+        }
         let mut bytes = std::mem::take(&mut self.wire.borrow_mut().to_client);
         self.received.extend_from_slice(&bytes);
         if !self.upgraded {
@@ -183,7 +190,7 @@ impl Player {
     }
 
     fn transmit(&mut self, now: Time) {
-        if self.mute || self.close_code.is_some() {
+        if self.mute || self.is_cut || self.close_code.is_some() {
             return;
         }
         if self.session.input_due(now).is_some() {
@@ -203,6 +210,8 @@ impl Player {
 pub(super) struct World {
     simulations: Vec<Simulation>,
     driver: Driver<Socket, GameSessions>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) admission: Admission,
     pub(super) now: Time,
     pub(super) players: Vec<Player>,
 }
@@ -244,8 +253,14 @@ impl World {
         };
         let directory = Arc::new(Directory::new(kinds.iter().map(entry).collect(), sim_threads, 1));
         let times = RoomTimes { tick_rate_hz: RATE_HZ, snapshot_every: 1 };
+        let metrics = Arc::new(Metrics::new(1, sim_threads));
         let shared = Arc::new(Shared {
-            routes: Routes::new(None, sdk::page(), vec!["https://friend.example".to_owned()]),
+            routes: Routes::new(
+                None,
+                sdk::page(),
+                vec!["https://friend.example".to_owned()],
+                Arc::clone(&metrics),
+            ),
             kinds: kinds.iter().map(|kind| Arc::clone(&kind.wire)).collect(),
             times,
             directory: Arc::clone(&directory),
@@ -255,9 +270,13 @@ impl World {
         let (sim, mut io) = bridge::links(sim_threads, 1);
         io[0].iter_mut().for_each(prepare);
         let now = Time::from_nanos(1_000_000_000);
-        let driver = Driver::new(GameSessions::new(shared, 0, io.remove(0)), now);
-        let simulations = sim.into_iter().map(|ends| Simulation::new(setup.clone(), ends)).collect();
-        Self { simulations, driver, now, players: Vec::new() }
+        let sessions = GameSessions::new(shared, 0, io.remove(0), metrics.io(0));
+        let driver = Driver::new(sessions, metrics.io(0), now);
+        let simulation =
+            |(thread, ends)| Simulation::new(setup.clone(), ends).with_metrics(metrics.simulation(thread));
+        let simulations = sim.into_iter().enumerate().map(simulation).collect();
+        let admission = Admission::new(Capacity { connections_max: 1 << 10, limit_loopback: false });
+        Self { simulations, driver, metrics, admission, now, players: Vec::new() }
     }
 
     /// Connects a client that will say this Hello; gives its index.
@@ -266,7 +285,10 @@ impl World {
         let mut request = Vec::new();
         client_request("h", "/ws", [7; 16], origin, &mut request).expect("a valid request");
         wire.borrow_mut().to_server.extend(request);
-        let Ok(id) = self.driver.insert(Socket(Rc::clone(&wire)), self.now) else {
+        let Decision::Take(ticket) = self.admission.admit(([127, 0, 0, 1], 1).into(), self.now) else {
+            panic!("no place")
+        };
+        let Ok(id) = self.driver.insert(Socket(Rc::clone(&wire)), ticket, self.now) else {
             panic!("the table is full")
         };
         let hello = Hello {
@@ -286,6 +308,7 @@ impl World {
             rejected: None,
             events: Vec::new(),
             mute: false,
+            is_cut: false,
             received: Vec::new(),
             reanchors: 0,
             moves: 0,
@@ -373,6 +396,19 @@ impl World {
         }
         self.now = self.now + TICK;
         counted.count_total
+    }
+
+    /// The value of one series of `/metrics`.
+    #[track_caller]
+    pub(super) fn series(&self, name: &str) -> u64 {
+        let text = self.metrics.render();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no series {name}")).parse().expect("a whole number")
+    }
+
+    /// How many connections the I/O thread holds.
+    pub(super) fn connection_count(&self) -> usize {
+        self.driver.connection_count()
     }
 
     /// Tick that a client's world shows.

@@ -275,7 +275,7 @@ fn a_room_that_is_not_kept_ends_with_the_tick_its_last_player_leaves_in() {
 }
 
 #[test]
-fn inputs_are_applied_at_their_tick_once_and_late_edges_at_the_next() {
+fn i1_inputs_are_applied_at_their_tick_once_and_late_edges_at_the_next() {
     let fire = Stick { x: 0, fire: true };
     // (number, tick) of each input before tick 2, and what is fired in total after ticks 2 to 5.
     for (inputs, want) in [
@@ -417,9 +417,9 @@ fn p4_after_a_stall_a_bounded_number_of_ticks_runs_and_the_rest_is_dropped_count
         let mut grid = TickGrid::new(Time::from_nanos(bench.next), RATE_HZ);
         let now = Time::from_nanos(bench.next + (stall_ticks - 1) * TICK_NS);
         let due = grid.due(now).expect("due");
-        bench.simulation.run_due(due, |_| {});
+        bench.simulation.run_due(due, |_| {}, |_| {});
         assert_eq!(bench.told().len() - ticks, runs, "stall of {stall_ticks}");
-        assert_eq!(bench.simulation.dropped, dropped);
+        assert_eq!(due.dropped, dropped);
         let mut announced = Vec::new();
         while let Some(batch) = bench.io[0].poll_outbound() {
             announced.extend(batch.outputs.iter().map(|output| output.reanchor));
@@ -466,7 +466,7 @@ fn with_fewer_snapshots_events_and_inputs_keep_their_tick_and_states_come_at_mul
 }
 
 #[test]
-fn a_panic_ends_its_room_and_no_other() {
+fn p1_a_panic_ends_its_room_and_no_other() {
     let run = |ask: Option<Ask>| {
         let mut bench = Bench::new(9, 8);
         let (calm, doomed) = (bench.join(0, "calm"), bench.join(1, "doomed"));
@@ -513,7 +513,7 @@ fn what_comes_for_a_room_that_has_ended_does_not_reach_its_successor() {
 }
 
 #[test]
-fn who_joins_in_the_tick_of_a_panic_is_told_as_well() {
+fn p1_who_joins_in_the_tick_of_a_panic_is_told_as_well() {
     let mut bench = Bench::new(1, 8);
     bench.join(0, "a");
     bench.ask_seat(1, 3, 0, "a", "trouble");
@@ -524,7 +524,7 @@ fn who_joins_in_the_tick_of_a_panic_is_told_as_well() {
 }
 
 #[test]
-fn a_game_that_panics_at_its_start_is_a_refusal() {
+fn p1_a_game_that_panics_at_its_start_is_a_refusal() {
     let mut bench = Bench::new(1, 8);
     bench.ask_seat(0, 4, 1, "", "ann");
     let got = bench.tick();

@@ -9,6 +9,8 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::schema::Record;
 
@@ -113,13 +115,13 @@ fn the_margin_is_counted_in_sixteenths_of_a_tick_before_its_start() {
 }
 
 #[test]
-fn a_late_input_is_counted_and_dropped_but_its_edges_are_applied_at_the_next_tick() {
+fn i1_a_late_input_is_counted_and_dropped_but_its_edges_are_applied_at_the_next_tick() {
     let stats = check("run 10 | in 1@10 t9 f | run 11 | run 12", "0a0:0 L 0fa1:-16 0a1:-16");
     assert_eq!((stats.late, stats.buffered), (1, 0));
 }
 
 #[test]
-fn late_edges_are_applied_one_a_tick_in_order_before_newer_ones() {
+fn i3_late_edges_are_applied_one_a_tick_in_order_before_newer_ones() {
     check(
         "run 10 | run 11 | in 1@10 f v160 | in 2@11 f v176 | in 3@12 t3 f v192 | run 12 v | run 13 v | run 14 v | run 15 v",
         "0a0:0 0a0:0 L L B 3fa3:0v160 3fa3:0v176 3fa3:0v192 3a3:0v240",
@@ -127,7 +129,7 @@ fn late_edges_are_applied_one_a_tick_in_order_before_newer_ones() {
 }
 
 #[test]
-fn at_most_eight_late_edges_wait() {
+fn i3_at_most_eight_late_edges_wait() {
     let mut script = String::from("run 20");
     for number in 1..=10 {
         script += &format!("| in {number}@10 f");
@@ -143,7 +145,7 @@ fn at_most_eight_late_edges_wait() {
 }
 
 #[test]
-fn an_input_more_than_eight_ticks_ahead_is_early() {
+fn i1_an_input_more_than_eight_ticks_ahead_is_early() {
     let stats = check("in 1@17 | in 2@18 | in 3@4000000000 | run 10 | in 4@18 f", "B E L 0a3:-32768 B");
     assert_eq!((stats.early, stats.buffered), (1, 2));
 }
@@ -154,7 +156,7 @@ fn early_inputs_are_reported_so_that_a_clock_too_far_ahead_can_come_back() {
 }
 
 #[test]
-fn a_number_that_is_not_newer_is_a_duplicate_whatever_its_tick() {
+fn i2_a_number_that_is_not_newer_is_a_duplicate_whatever_its_tick() {
     let stats = check("in 5@10 f | in 5@11 f | in 4@11 f | run 10 | run 11", "B D D 0fa5:0 0a5:0");
     assert_eq!(stats.duplicate, 2);
 }
@@ -171,7 +173,7 @@ fn ticks_that_are_left_out_lose_their_state_but_not_their_edges() {
 }
 
 #[test]
-fn the_window_goes_on_across_the_wrap_of_ticks_and_numbers() {
+fn k3_the_window_goes_on_across_the_wrap_of_ticks_and_numbers() {
     let last = u32::MAX;
     let mut buffer = InputBuffer::new(Tick(last), ms(0), Duration::from_millis(10));
     buffer.newest = InputSeq(last - 1);
@@ -189,4 +191,75 @@ fn the_window_goes_on_across_the_wrap_of_ticks_and_numbers() {
     assert_eq!(buffer.take(Tick(last), ms(0)).input.turn, 1);
     let applied = buffer.take(Tick(0), ms(10));
     assert_eq!((applied.input.turn, applied.applied), (2, InputSeq(0)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Inputs go out in order, some ticks run in between, and anything sent before may come again at any time.
+    #[test]
+    fn i2_inputs_that_come_again_change_nothing_but_their_counter(
+        steps in prop::collection::vec((0..4_u32, any::<bool>(), prop::collection::vec(any::<prop::sample::Index>(), 0..4)), 1..40)
+    ) {
+        let mut once = InputBuffer::new(Tick(10), starts(10), Duration::from_millis(10));
+        let mut again = InputBuffer::new(Tick(10), starts(10), Duration::from_millis(10));
+        let (mut next, mut sent, mut resent) = (10, Vec::new(), 0);
+        for (ahead, fire, repeats) in steps {
+            let input = ArrivedInput {
+                number: InputSeq(sent.len() as u32 + 1),
+                tick: Tick(next + ahead),
+                view_tick_q4: 0,
+                arrived: starts(next),
+                input: Stick { turn: ahead, fire },
+            };
+            sent.push(input);
+            prop_assert_eq!(once.push(input), again.push(input));
+            for repeat in repeats {
+                resent += 1;
+                prop_assert_eq!(again.push(sent[repeat.index(sent.len())]), Verdict::Duplicate);
+            }
+            if fire {
+                let (a, b) = (once.take(Tick(next), starts(next)), again.take(Tick(next), starts(next)));
+                prop_assert_eq!(a, b);
+                next += 1;
+            }
+        }
+        let want = InputStats { duplicate: resent, ..once.stats() };
+        prop_assert_eq!(again.stats(), want);
+    }
+}
+
+#[derive(tickwire_derive::Input, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[rep(crate = crate)]
+struct Bow {
+    aim: u8,
+    #[rep(edge, with = "aim")]
+    shoot: bool,
+}
+
+#[test]
+fn late_shots_are_applied_one_a_tick_each_with_the_aim_it_was_given_with() {
+    let mut buffer = InputBuffer::new(Tick(10), starts(10), Duration::from_millis(10));
+    let mut give = |number: u32, tick: u32, aim: u8, shoot: bool| {
+        let input = Bow { aim, shoot };
+        buffer.push(ArrivedInput {
+            number: InputSeq(number),
+            tick: Tick(tick),
+            view_tick_q4: 0,
+            arrived: starts(10),
+            input,
+        })
+    };
+    assert_eq!(give(1, 7, 1, true), Verdict::Late);
+    assert_eq!(give(2, 8, 2, true), Verdict::Late);
+    assert_eq!(give(2, 8, 2, true), Verdict::Duplicate);
+    assert_eq!(give(3, 10, 3, false), Verdict::Buffered);
+    assert_eq!(give(4, 11, 4, true), Verdict::Buffered);
+    let taken: Vec<(u8, bool)> = (10..15)
+        .map(|tick| {
+            let input = buffer.take(Tick(tick), starts(tick)).input;
+            (input.aim, input.shoot)
+        })
+        .collect();
+    assert_eq!(taken, [(1, true), (2, true), (4, true), (4, false), (4, false)]);
 }

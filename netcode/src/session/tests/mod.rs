@@ -3,6 +3,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -20,8 +21,8 @@ use crate::message::{
     encode_event_fields, kind,
 };
 use crate::schema::{Field, FieldKind, Flags, Interpolation, Layout, Record, Schema, hash};
-use crate::snapshot::update::{PartKey, encode_slot};
-use crate::snapshot::{Snapshot, SnapshotBuilder};
+use crate::snapshot::update::{PartKey, SlotPlan};
+use crate::snapshot::{BodyCache, History, Snapshot, SnapshotBuilder};
 use crate::time::{Stamp, Tick, Time};
 
 mod link;
@@ -94,12 +95,20 @@ struct Server {
     session: ServerSession,
     layout: Layout,
     seen: Seen,
+    history: History,
+    cache: BodyCache,
 }
 
 impl Server {
     fn new() -> Self {
         let layout = Layout::new(&schema()).unwrap();
-        Self { session: ServerSession::new(ms(0)), layout, seen: Seen::default() }
+        Self {
+            session: ServerSession::new(ms(0)),
+            layout,
+            seen: Seen::default(),
+            history: History::default(),
+            cache: BodyCache::default(),
+        }
     }
 
     fn take(&mut self, at_ms: u64, message: &[u8]) -> Result<(), ProtocolError> {
@@ -128,24 +137,32 @@ impl Server {
         server
     }
 
-    fn slots(&self, snapshot: &Snapshot) -> Vec<u8> {
-        let mut slots = Vec::new();
-        encode_slot(&self.layout, snapshot, PartKey::Everyone, true, &mut slots);
-        encode_slot(&self.layout, snapshot, PartKey::Own(PLAYER), false, &mut slots);
-        slots
-    }
-
     /// One Update with its events, appended to `out`; committed or not.
     fn update(&mut self, at_ms: u64, tick: u32, told: Told, commit: bool) -> Option<Vec<Vec<u8>>> {
-        let snapshot = snapshot(tick);
-        let slots = self.slots(&snapshot);
+        self.history.push(Arc::new(snapshot(tick)));
+        self.history.at(Tick(tick))?;
+        self.cache.clear();
+        let (history, cache, layout) = (&self.history, &mut self.cache, &self.layout);
+        let mut place = 0;
+        let coded = [PartKey::Everyone, PartKey::Own(PLAYER)].map(|key| {
+            let body = self.session.body_key(place, key, Tick(tick), history, ms(at_ms)).unwrap();
+            let due = self.session.hash_due(place, &body);
+            place += 1;
+            let hash = due.then(|| cache.hash(layout, history, &body));
+            (body, hash, cache.body(layout, history, &body))
+        });
+        let slots = coded.each_ref().map(|(body, hash, coded)| SlotPlan {
+            body: *body,
+            same: coded.same,
+            hash: *hash,
+            bytes: cache.bytes(coded),
+        });
         let plan = UpdatePlan {
             tick: Tick(tick),
             reanchor: false,
             input: told.0,
             commands_run: CommandSeq(told.1),
-            slots: &[&slots],
-            full: true,
+            slots: &slots,
         };
         let mut messages = vec![Vec::new()];
         let mut pending = self.session.begin_update(&plan, ms(at_ms), &mut messages[0])?;

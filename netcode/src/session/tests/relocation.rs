@@ -28,6 +28,7 @@ impl Server {
         let mut out = Vec::new();
         assert!(self.session.moved(welcome, &schema_bytes, ms(at_ms), &mut out));
         self.layout = Layout::new(schema).unwrap();
+        self.history = History::default();
         out
     }
 }

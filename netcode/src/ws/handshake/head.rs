@@ -27,7 +27,9 @@ pub enum HeadError {
 /// What is malformed about a head.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Malformed {
-    /// The first byte can not start a method: TLS on a plain port, an empty line, noise.
+    /// The first byte is that of a TLS record.
+    Tls,
+    /// The first byte can not start a method: an empty line, noise.
     NotHttp,
     /// LF without CR, CR without LF, or NUL.
     LineEnd,
@@ -58,9 +60,18 @@ impl HeadError {
 
     /// Appends a whole response that names the error and closes.
     pub fn write_response(self, out: &mut Vec<u8>) {
-        super::write_refusal(self.status(), &[], out);
+        match self {
+            Self::Malformed(Malformed::Tls) => super::upgrade::write_refusal_saying(400, &[], TLS_HINT, out),
+            _ => super::write_refusal(self.status(), &[], out),
+        }
     }
 }
+
+/// First byte of a TLS handshake record (RFC 8446 section 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
+/// A TLS client shows it to nobody, but a packet capture or a log of the client's library does.
+const TLS_HINT: &str = "This port speaks plain HTTP and ws://, not https:// or wss://.";
 
 impl fmt::Display for HeadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,6 +81,7 @@ impl fmt::Display for HeadError {
             Self::QueryTooLong => "query too long",
             Self::Version => "unsupported HTTP version",
             Self::Malformed(what) => match what {
+                Malformed::Tls => "TLS on a plain port",
                 Malformed::NotHttp => "not HTTP",
                 Malformed::LineEnd => "malformed line end",
                 Malformed::Folded => "folded header",
@@ -157,7 +169,8 @@ impl Scan {
     fn run(&mut self, chunk: &[u8]) -> Result<Option<usize>, HeadError> {
         for (index, &byte) in chunk.iter().enumerate() {
             if self.bytes == 0 && !is_token_byte(byte) {
-                return Err(HeadError::Malformed(Malformed::NotHttp));
+                let what = if byte == TLS_HANDSHAKE { Malformed::Tls } else { Malformed::NotHttp };
+                return Err(HeadError::Malformed(what));
             }
             self.bytes += 1;
             if self.step(byte)? {

@@ -109,7 +109,7 @@ fn a_head_that_two_parsers_could_read_differently_is_refused() {
     let table: &[(&str, &str, HeadError)] = &[
         ("GET", "\r\nGET", M(Malformed::NotHttp)),
         ("GET", " GET", M(Malformed::NotHttp)),
-        ("GET", "\x16\x03\x01", M(Malformed::NotHttp)),
+        ("GET", "\x16\x03\x01", M(Malformed::Tls)),
         ("GET", "G(T", M(Malformed::FirstLine)),
         ("GET /chat", "GET  /chat", M(Malformed::FirstLine)),
         ("/chat", "/ch at", HeadError::Version),
@@ -370,5 +370,22 @@ fn an_answer_is_checked_field_by_field() {
     }
     for end in 0..answer.len() {
         assert!(client_response(&answer.as_bytes()[..end], key).is_err());
+    }
+}
+
+#[test]
+fn h12_an_upgrade_offers_at_most_16_subprotocols_and_16_extensions() {
+    for name in ["Sec-WebSocket-Protocol", "sec-websocket-extensions"] {
+        for (offers, want) in [
+            (vec!["a"; 16].join(","), Ok(())),
+            (vec!["a"; 17].join(","), Err(UpgradeError::Offers)),
+            (",".repeat(3_000), Err(UpgradeError::Offers)),
+            (["a, b"; 8].join(&format!("\r\n{name}: ")), Ok(())),
+            (["a, b, c"; 6].join(&format!("\r\n{name}: ")), Err(UpgradeError::Offers)),
+        ] {
+            let plain = EXAMPLE.replace("Sec-WebSocket-Protocol: chat, superchat\r\n", "");
+            let head = plain.replace("Origin:", &format!("{name}: {offers}\r\nOrigin:"));
+            assert_eq!(check_request(&head).unwrap().map(|_| ()), want, "{name}: {offers}");
+        }
     }
 }

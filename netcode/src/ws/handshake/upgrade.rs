@@ -7,6 +7,7 @@ use data_encoding::BASE64;
 use sha1::{Digest, Sha1};
 
 use super::request::{Request, Version};
+use crate::ws::limits::OFFERS_MAX;
 
 /// The constant of RFC 6455 section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -34,6 +35,8 @@ pub enum UpgradeError {
     Version,
     /// Sec-WebSocket-Key is missing, repeated or not base64 of 16 bytes.
     Key,
+    /// More than [`OFFERS_MAX`] subprotocols or extensions are offered.
+    Offers,
     /// The page may not connect. [`accept`] never says this: see [`Request::origin_allowed`].
     Origin,
 }
@@ -42,7 +45,7 @@ impl UpgradeError {
     /// The HTTP status that answers this error.
     pub const fn status(self) -> u16 {
         match self {
-            Self::Body | Self::Connection | Self::Key => 400,
+            Self::Body | Self::Connection | Self::Key | Self::Offers => 400,
             Self::Origin => 403,
             Self::Method => 405,
             Self::Upgrade | Self::Version => 426,
@@ -55,7 +58,9 @@ impl UpgradeError {
         let fields: &[(&str, &str)] = match self {
             Self::Method => &[("Allow", "GET")],
             Self::Upgrade | Self::Version => &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")],
-            Self::HttpVersion | Self::Body | Self::Connection | Self::Key | Self::Origin => &[],
+            Self::HttpVersion | Self::Body | Self::Connection | Self::Key | Self::Offers | Self::Origin => {
+                &[]
+            }
         };
         write_refusal(self.status(), fields, out);
     }
@@ -71,6 +76,7 @@ impl fmt::Display for UpgradeError {
             Self::Connection => "connection header without upgrade",
             Self::Version => "websocket version other than 13",
             Self::Key => "malformed websocket key",
+            Self::Offers => "too many subprotocols or extensions offered",
             Self::Origin => "origin not allowed",
         })
     }
@@ -78,7 +84,8 @@ impl fmt::Display for UpgradeError {
 
 impl core::error::Error for UpgradeError {}
 
-/// Checks an upgrade request: method, HTTP version, body, Upgrade, Connection, version, key, in this order.
+/// Checks an upgrade request: method, HTTP version, body, Upgrade, Connection, version, key, number of offers, in
+/// this order.
 ///
 /// Host was checked by [`Request::parse`]. The Origin, the path and everything else about who may connect is the
 /// caller's. Offered subprotocols and extensions are ignored, which declines them.
@@ -107,6 +114,10 @@ pub fn accept(request: &Request<'_>) -> Result<Accept, UpgradeError> {
     let Ok(Some(key)) = request.unique("sec-websocket-key") else { return Err(UpgradeError::Key) };
     if !is_key(key) {
         return Err(UpgradeError::Key);
+    }
+    let offers = |name| request.values(name).flat_map(|value| value.split(|&b| b == b',')).count();
+    if offers("sec-websocket-protocol") > OFFERS_MAX || offers("sec-websocket-extensions") > OFFERS_MAX {
+        return Err(UpgradeError::Offers);
     }
     Ok(Accept { digest: accept_digest(key) })
 }
@@ -140,6 +151,11 @@ fn is_key(key: &str) -> bool {
 
 /// Appends a whole plain-text response of our constants that ends the connection.
 pub fn write_refusal(status: u16, fields: &[(&str, &str)], out: &mut Vec<u8>) {
+    write_refusal_saying(status, fields, "", out);
+}
+
+/// The same with a body of at most 99 bytes instead of the status's phrase.
+pub(super) fn write_refusal_saying(status: u16, fields: &[(&str, &str)], body: &str, out: &mut Vec<u8>) {
     let (digits, phrase) = match status {
         403 => ("403", "Forbidden"),
         404 => ("404", "Not Found"),
@@ -147,11 +163,13 @@ pub fn write_refusal(status: u16, fields: &[(&str, &str)], out: &mut Vec<u8>) {
         408 => ("408", "Request Timeout"),
         414 => ("414", "URI Too Long"),
         426 => ("426", "Upgrade Required"),
+        429 => ("429", "Too Many Requests"),
         431 => ("431", "Request Header Fields Too Large"),
         503 => ("503", "Service Unavailable"),
         505 => ("505", "HTTP Version Not Supported"),
         _ => ("400", "Bad Request"),
     };
+    let body = if body.is_empty() { phrase } else { body };
     let connection = if status == 426 { "Upgrade, close" } else { "close" };
     let mut line = |parts: &[&str]| {
         for part in parts {
@@ -165,8 +183,8 @@ pub fn write_refusal(status: u16, fields: &[(&str, &str)], out: &mut Vec<u8>) {
     }
     line(&["Connection: ", connection]);
     line(&["Content-Type: text/plain"]);
-    let length = [b'0' + (phrase.len() / 10) as u8, b'0' + (phrase.len() % 10) as u8];
+    let length = [b'0' + (body.len() / 10) as u8, b'0' + (body.len() % 10) as u8];
     line(&["Content-Length: ", core::str::from_utf8(&length).unwrap_or("0")]);
     line(&[]);
-    out.extend_from_slice(phrase.as_bytes());
+    out.extend_from_slice(body.as_bytes());
 }

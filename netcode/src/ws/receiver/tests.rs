@@ -16,7 +16,7 @@ fn feed(receiver: &mut Receiver, bytes: &[u8]) -> usize {
 }
 
 #[test]
-fn a_declared_length_allocates_nothing() {
+fn f5_a_declared_length_allocates_nothing() {
     let declared: [&[u8]; 4] = [
         &[0x82, 0xfe, 0x10, 0x00, 1, 2, 3, 4],
         &[0x82, 0xff, 0, 0, 0, 0, 1, 0, 0, 0, 1, 2, 3, 4],

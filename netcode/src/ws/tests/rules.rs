@@ -92,7 +92,7 @@ fn a_client_refuses_masked_frames_and_masks_its_close_frame() {
 }
 
 #[test]
-fn a_declared_length_over_the_limit_fails_at_the_header() {
+fn f5_a_declared_length_over_the_limit_fails_at_the_header() {
     let too_big = |bytes| ProtocolError::MessageTooBig { bytes, max: 4096 };
     check_error(&[0x82, 0xfe, 0x10, 0x01], too_big(4097));
     check_error(&[0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0], too_big(1 << 32));
@@ -143,7 +143,7 @@ fn the_examples_of_the_rfc_decode() {
 }
 
 #[test]
-fn control_frames_interleave_with_fragments() {
+fn f11_control_frames_interleave_with_fragments() {
     let stream = [
         masked(0x01, b"ab"),
         masked(0x89, b"ping"),
@@ -172,7 +172,7 @@ fn empty_messages_are_messages() {
 }
 
 #[test]
-fn invalid_text_fails_at_the_first_byte_that_can_not_become_valid() {
+fn f13_invalid_text_fails_at_the_first_byte_that_can_not_become_valid() {
     let bad: &[(&[u8], usize)] = &[
         (b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80edited", 12),
         (b"ok\xff....", 2),
@@ -227,7 +227,7 @@ fn a_close_frame_is_answered_with_its_own_code() {
 }
 
 #[test]
-fn a_malformed_close_body_is_a_protocol_error() {
+fn f14_a_malformed_close_body_is_a_protocol_error() {
     check_error(&masked(0x88, b"\x03"), ProtocolError::CloseBodyTooShort);
     for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535] {
         check_error(&masked(0x88, &close_body(code, b"")), ProtocolError::InvalidCloseCode(code));
@@ -237,7 +237,7 @@ fn a_malformed_close_body_is_a_protocol_error() {
 }
 
 #[test]
-fn whatever_follows_a_close_frame_is_ignored() {
+fn f15_whatever_follows_a_close_frame_is_ignored() {
     for tail in [masked(0x82, b"data"), masked(0x88, b""), masked(0x89, b"ping"), vec![0xff; 9]] {
         let stream = [masked(0x02, b"begun"), masked(0x88, &close_body(1000, b"")), tail].concat();
         let run = run_every_way(Role::Server, Limits::default(), &stream);
@@ -291,7 +291,7 @@ fn the_end_of_the_transport_is_reported_once_and_unclean() {
 }
 
 #[test]
-fn a_message_has_at_most_16_fragments() {
+fn f6_a_message_has_at_most_16_fragments() {
     let fragments = |count: usize| {
         let mut stream = masked(0x02, b"a");
         for _ in 2..count {
@@ -306,7 +306,7 @@ fn a_message_has_at_most_16_fragments() {
 }
 
 #[test]
-fn cheap_frames_are_limited_per_second() {
+fn f9_cheap_frames_are_limited_per_second() {
     let table = [
         (masked(0x89, b"x"), 32, ProtocolError::TooManyControlFrames(32)),
         (masked(0x8a, b""), 32, ProtocolError::TooManyControlFrames(32)),
@@ -328,7 +328,7 @@ fn cheap_frames_are_limited_per_second() {
 }
 
 #[test]
-fn an_incomplete_message_times_out_from_its_first_byte() {
+fn f7_an_incomplete_message_times_out_from_its_first_byte() {
     let at = |ms: u64| Time::from_nanos(ms * 1_000_000);
     let stream = [masked(0x02, b"ab"), masked(0x89, b""), masked(0x00, b"cd")].concat();
     let mut ws = WebSocket::new(Role::Server, Limits::default(), 0);
