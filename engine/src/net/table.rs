@@ -119,6 +119,10 @@ impl<T: Transport, Session> Table<T, Session> {
     }
 
     /// Takes in an open connection that another table has detached; gives it back when this one is full.
+    #[expect(
+        clippy::result_large_err,
+        reason = "once for each connection that moves, and it is moved anyway"
+    )]
     pub(crate) fn attach(
         &mut self,
         mut connection: Connection<T, Session>,
