@@ -7,7 +7,7 @@
 //! | outbound | simulation -> I/O thread | [`Outbound`]: one [`TickOutput`] per room with players there, per tick | [`limits::OUTBOUND_BATCHES_MAX`] | the simulation keeps the batch and merges the next tick into it: newest snapshot and lines replace, events and joins append; past [`limits::OUTBOUND_EVENTS_MAX`] events a room's players there are closed with 1013 |
 //! | outbound, empty | I/O thread -> simulation | the same batches, emptied | as above | the batch is freed |
 //!
-//! One set of four per I/O thread; each end has one owner. After a tick the simulation wakes each I/O thread for which it has
+//! One set of four per pair of I/O thread and simulation thread; each end has one owner. After a tick the simulation wakes each I/O thread for which it has
 //! sent something, once. Invariant: nobody blocks on either side, nothing grows without bound, the order of join, input
 //! and leave of a player is kept, and batches travel in a circle, so that nothing is allocated in steady state.
 
@@ -20,14 +20,17 @@ use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
 use tickwire_netcode::snapshot::Snapshot;
 use tickwire_netcode::time::{Tick, Time};
 
-use crate::game::Leave;
+use crate::directory::Permit;
+use crate::game::{Leave, TransferError};
 use crate::limits;
 use crate::net::service::ConnectionId;
 
 /// Names a room of the process; never used again for another room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RoomId {
-    /// Place in the simulation's table of rooms.
+    /// The simulation thread that it lives on.
+    pub(crate) thread: u16,
+    /// Place in that thread's table of rooms.
     pub(crate) index: u32,
     /// Count of rooms made before this one.
     pub(crate) serial: u32,
@@ -40,14 +43,20 @@ pub(crate) struct SeatId {
     pub(crate) player: PlayerId,
 }
 
-/// A request for a seat.
+/// A player on the way to the seat that the directory has given.
 #[derive(Debug)]
 pub(crate) struct JoinRequest {
     pub(crate) connection: ConnectionId,
-    /// Index of the room kind, already known to exist.
-    pub(crate) kind: usize,
-    /// Empty for any room of the kind.
-    pub(crate) room: String,
+    /// The seat, and the room to make if there is none yet.
+    pub(crate) permit: Permit,
+    pub(crate) name: String,
+}
+
+/// The order to take a player to the seat that the directory has given in another room.
+#[derive(Debug)]
+pub(crate) struct Transfer {
+    pub(crate) player: PlayerId,
+    pub(crate) permit: Permit,
     pub(crate) name: String,
 }
 
@@ -73,6 +82,11 @@ pub(crate) enum InboundEntry {
     Leave {
         seat: SeatId,
         why: Leave,
+    },
+    /// A transfer came to nothing: the player is where it was.
+    Stayed {
+        seat: SeatId,
+        why: TransferError,
     },
 }
 
@@ -191,6 +205,8 @@ pub(crate) struct TickOutput {
     pub(crate) events: OutboundEvents,
     /// Players the game removed, and what to tell them.
     pub(crate) kicked: Vec<(PlayerId, String)>,
+    /// Players the game sends to other rooms.
+    pub(crate) transfers: Vec<Transfer>,
     /// The room is gone: its sessions close with this code.
     pub(crate) ended: Option<CloseCode>,
 }
@@ -206,6 +222,7 @@ impl TickOutput {
             lines: Vec::new(),
             events: OutboundEvents::default(),
             kicked: Vec::new(),
+            transfers: Vec::new(),
             ended: None,
         }
     }
@@ -216,12 +233,14 @@ impl TickOutput {
         self.tick = later.tick;
         if later.snapshot.is_some() {
             self.snapshot = later.snapshot.take();
+            // What a line says was used is in the snapshot beside it.
+            std::mem::swap(&mut self.lines, &mut later.lines);
         }
         self.reanchor |= later.reanchor;
         self.seated.append(&mut later.seated);
-        std::mem::swap(&mut self.lines, &mut later.lines);
         self.events.append(&mut later.events);
         self.kicked.append(&mut later.kicked);
+        self.transfers.append(&mut later.transfers);
         self.ended = self.ended.or(later.ended);
         if self.events.list.len() > limits::OUTBOUND_EVENTS_MAX {
             // Reliable events cannot be thinned, so whoever would miss some is told to come back.
@@ -239,6 +258,7 @@ impl TickOutput {
         self.lines.clear();
         self.events.clear();
         self.kicked.clear();
+        self.transfers.clear();
         self.ended = None;
     }
 }
@@ -256,7 +276,7 @@ impl Outbound {
     }
 }
 
-/// Makes the channels between the simulation and one I/O thread.
+/// Makes the channels between one simulation thread and one I/O thread.
 pub(crate) fn link() -> (SimEnd, IoEnd) {
     let (inbound_send, inbound) = bounded(limits::INBOUND_BATCHES_MAX);
     let (inbound_empty, inbound_spare) = bounded(limits::INBOUND_BATCHES_MAX);
@@ -279,6 +299,23 @@ pub(crate) fn link() -> (SimEnd, IoEnd) {
         batch: Inbound::default(),
     };
     (sim, io)
+}
+
+/// Makes the channels of every pair of threads: per simulation thread its ends by I/O thread, and the other way round.
+pub(crate) fn links(sim_threads: usize, io_threads: usize) -> (Vec<Vec<SimEnd>>, Vec<Vec<IoEnd>>) {
+    let mut io_ends: Vec<Vec<IoEnd>> = (0..io_threads).map(|_| Vec::new()).collect();
+    let mut ends_of_one = || {
+        io_ends
+            .iter_mut()
+            .map(|io| {
+                let (sim_end, io_end) = link();
+                io.push(io_end);
+                sim_end
+            })
+            .collect()
+    };
+    let sim_ends = (0..sim_threads).map(|_| ends_of_one()).collect();
+    (sim_ends, io_ends)
 }
 
 /// The simulation's end of the channels to one I/O thread.
@@ -365,8 +402,9 @@ impl SimEnd {
     fn emptied(&mut self, mut spare: Outbound) -> Outbound {
         spare.refused.clear();
         while let Some(mut output) = spare.outputs.pop() {
-            // A snapshot held by a spare could not be written again.
+            // A snapshot held by a spare could not be written again, nor could a seat be taken.
             output.snapshot = None;
+            output.transfers.clear();
             self.spare_outputs.push(output);
         }
         spare

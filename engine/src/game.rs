@@ -21,6 +21,23 @@ pub enum Leave {
     Lost,
     /// The game removed the player with [`Cx::kick`].
     Kicked,
+    /// The player has a seat in another room now: [`Cx::transfer`].
+    Transferred,
+}
+
+/// Why [`Cx::transfer`] left a player where it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransferError {
+    /// The server has no such kind of room.
+    NoSuchKind,
+    /// It is the room that the player is in.
+    SameRoom,
+    /// That room has no free seat.
+    Full,
+    /// The server makes no more rooms.
+    Busy,
+    /// That room's game failed before the player had its seat.
+    RoomFailed,
 }
 
 /// The rules of one kind of room.
@@ -28,8 +45,10 @@ pub enum Leave {
 /// One value exists per room and lives on the simulation thread; rooms share nothing. A panic in any of these functions
 /// ends this room (its players are closed with code 4009) and no other.
 ///
-/// Each tick calls, in this order: [`join`](Game::join), [`leave`](Game::leave) and [`command`](Game::command) in the
-/// order in which they arrived, then [`tick`](Game::tick) once, then [`replicate`](Game::replicate) once.
+/// Each tick calls, in this order: [`join`](Game::join), [`leave`](Game::leave), [`command`](Game::command) and
+/// [`transfer_failed`](Game::transfer_failed) in the order in which they arrived, then [`tick`](Game::tick) once, then
+/// [`replicate`](Game::replicate) once (each so many ticks if the server takes
+/// [fewer snapshots](crate::server::Server::snapshot_every)).
 ///
 /// ```
 /// use tickwire::prelude::*;
@@ -93,6 +112,11 @@ pub trait Game: Send + Sized + 'static {
 
     /// A player has gone. The name can still be read; the seat is free after this call.
     fn leave(&mut self, player: PlayerId, why: Leave, cx: &mut Cx<'_, Self>);
+
+    /// [`Cx::transfer`] could not be done: the player goes on here.
+    fn transfer_failed(&mut self, player: PlayerId, why: TransferError, cx: &mut Cx<'_, Self>) {
+        let _ = (player, why, cx);
+    }
 
     /// A player sent a command. Each is run once, in the order sent. A game that takes commands writes this function:
     /// without it they are ignored, with a warning in the log.

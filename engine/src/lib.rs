@@ -86,6 +86,7 @@
 
 mod bridge;
 pub mod clock;
+mod directory;
 pub mod game;
 pub mod limits;
 pub mod metrics;
@@ -96,6 +97,7 @@ mod sdk;
 pub mod server;
 mod sessions;
 pub mod sim;
+pub mod testing;
 
 pub use tickwire_netcode as netcode;
 pub use tickwire_netcode::glam;

@@ -13,6 +13,23 @@ pub const ROOMS_MAX: usize = 4096;
 /// How long a room without players goes on. Long enough to reload a page; a peer makes rooms by naming them, and each costs ticks.
 pub const EMPTY_ROOM_MAX: Duration = Duration::from_secs(60);
 
+/// Rooms that peers may make at once. Chosen: a party that comes by links, each to a room of its own.
+pub const ROOMS_MADE_BURST: u32 = 256;
+
+/// Time that pays for one more room made by a peer: 20 a second. A connection asks for one room in its life, so that this is what
+/// connecting again and again comes to.
+pub const ROOM_MADE_EVERY: Duration = Duration::from_millis(50);
+
+/// Rooms in the answer to `GET /rooms`, the fullest. A list that people read; about 20 KB.
+pub const ROOMS_LISTED_MAX: usize = 256;
+
+/// Age of the list of rooms that is still given out: asking more often costs a copy of it and takes no lock of the rooms.
+pub const LISTING_AGE_MAX: Duration = Duration::from_millis(250);
+
+/// Players of a room up to which all are on its home I/O thread. A send pass takes about 4 us a player: 2 ms of a tick's 16 at
+/// 60 Hz; who comes later stays on the thread that accepted the connection, and its updates are encoded there as well.
+pub const HOME_SEATS_MAX: u32 = 512;
+
 /// Events of one room in one tick. Twice what a battle of 500 players produces; beyond it the game is in a loop.
 pub const EVENTS_PER_TICK_MAX: usize = 4096;
 

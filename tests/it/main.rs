@@ -3,6 +3,7 @@
 mod arena_browser;
 mod autobahn;
 mod bad_input;
+mod examples;
 mod fifty_bots;
 mod hello;
 mod hygiene;
@@ -11,6 +12,7 @@ mod operator;
 mod peers;
 mod quick_start;
 mod requirements;
+mod rooms;
 mod sdk_dist;
 mod signals;
 mod threats;

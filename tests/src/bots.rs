@@ -49,7 +49,9 @@ impl Bot {
                 Event::Joined => self.joined = true,
                 Event::Updated { .. } => updated = true,
                 Event::Game(event) => self.events.push(event),
-                other @ (Event::Rejected(_) | Event::Closed { .. }) => panic!("bot {number}: {other:?}"),
+                other @ (Event::Rejected(_) | Event::Moved | Event::Closed { .. }) => {
+                    panic!("bot {number}: {other:?}")
+                }
             }
         }
         // Several updates may have come; the world is the state of the newest.

@@ -15,3 +15,4 @@ pub mod recording;
 pub mod repository;
 pub mod sdk;
 pub mod tools;
+pub mod visitor;

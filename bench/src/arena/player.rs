@@ -162,7 +162,7 @@ impl Player {
     fn take_events(&mut self, desk: &mut Desk) {
         while let Some(event) = self.session.poll_event() {
             match event {
-                ClientEvent::Welcomed => self.on_welcome(desk),
+                ClientEvent::Welcomed | ClientEvent::Moved => self.on_welcome(desk),
                 ClientEvent::Rejected(reject) => {
                     self.end(format!("refused: {}", reject.reason.as_str()), desk);
                 }

@@ -60,6 +60,8 @@ impl Options {
 pub enum Event {
     /// The seat is granted.
     Joined,
+    /// The player is in another room now, see [`Client::welcome`]: the schema may be another one, the world is empty.
+    Moved,
     /// The seat is refused; Closed follows.
     Rejected(Reject),
     /// The world is the state of this tick.
@@ -146,6 +148,10 @@ impl Client {
         while let Some(event) = session.poll_event() {
             self.events.push_back(match event {
                 ClientEvent::Welcomed => Event::Joined,
+                ClientEvent::Moved => {
+                    self.checked = Checked::default();
+                    Event::Moved
+                }
                 ClientEvent::Rejected(reject) => Event::Rejected(reject),
                 ClientEvent::Updated { tick } => Event::Updated { tick },
                 ClientEvent::Game(event) => Event::Game(event),

@@ -18,6 +18,7 @@ export declare const MessageType: {
     readonly Reject: 66;
     readonly Update: 67;
     readonly Events: 68;
+    readonly Moved: 71;
     readonly Pong: 72;
 };
 /** A seat to take back, PROTOCOL section 3.1. */
@@ -123,7 +124,7 @@ export declare function encodeCommand(number: number, index: number, words: Uint
 export declare function encodeResync(seq: number): Uint8Array;
 export declare function encodePing(stamp: number): Uint8Array;
 export declare function encodeBye(reason: number): Uint8Array;
-/** Decodes a Welcome. The first field is the version, so that a wrong one is named before anything else fails. */
+/** Decodes a Welcome or a Moved. The first field is the version, so that a wrong one is named before anything else fails. */
 export declare function decodeWelcome(message: Uint8Array, protocol: number): Welcome;
 export declare function decodeReject(message: Uint8Array): Reject;
 /** An empty header to decode into. */

@@ -20,6 +20,7 @@ export const MessageType = {
     Reject: 0x42,
     Update: 0x43,
     Events: 0x44,
+    Moved: 0x47,
     Pong: 0x48,
 };
 export function encodeHello(hello) {
@@ -81,7 +82,7 @@ export function encodePing(stamp) {
 export function encodeBye(reason) {
     return new ByteWriter().u8(MessageType.Bye).u8(reason).finish();
 }
-/** Decodes a Welcome. The first field is the version, so that a wrong one is named before anything else fails. */
+/** Decodes a Welcome or a Moved. The first field is the version, so that a wrong one is named before anything else fails. */
 export function decodeWelcome(message, protocol) {
     if (message.length > WELCOME_BYTES_MAX)
         throw new ProtocolError(`Welcome of ${message.length} bytes`);

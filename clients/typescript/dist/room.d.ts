@@ -2,6 +2,9 @@
  * A joined room: drives a `ClientSession` over a socket, samples inputs once per tick, and plays events
  * when their tick is drawn. Made by `connect`.
  *
+ * The server may move the player to another room (PROTOCOL section 3.4): then everything that Welcome said is set anew, and
+ * the `moved` handlers run.
+ *
  * Invariant: whether or not the page draws, each message and each timer runs `#pump`, which keeps acks
  * and inputs flowing; browsers throttle timers of hidden pages, but not messages.
  */
@@ -20,6 +23,12 @@ export interface EventMeta {
     readonly tick: number;
     /** Number of the input that caused it, if the game said so. */
     readonly cause: number | undefined;
+}
+/** The room that the player is in now. */
+export interface Moved {
+    readonly kind: string;
+    readonly id: string;
+    readonly player: number;
 }
 /** A snapshot of the numbers that a HUD shows. */
 export interface Stats {
@@ -55,18 +64,18 @@ export interface RoomParts {
 }
 export declare class Room {
     #private;
-    /** This player's id in the room, from 1. */
-    readonly player: number;
     /** The name that was asked for. */
     readonly playerName: string;
-    /** Kind of room, for example `arena`. */
-    readonly kind: string;
-    /** Id of the room. */
-    readonly id: string;
-    readonly tickRate: number;
-    /** What the game replicates and accepts. */
-    readonly schema: Schema;
     constructor(parts: RoomParts);
+    /** This player's id in the room, from 1. */
+    get player(): number;
+    /** Kind of room, for example `arena`. */
+    get kind(): string;
+    /** Id of the room. */
+    get id(): string;
+    get tickRate(): number;
+    /** What the game replicates and accepts. */
+    get schema(): Schema;
     /**
      * Sets what this player intends. Called once per tick, also while the page is hidden; the object may
      * be reused. Edge fields: return whether the key is down, each press is sent once.
@@ -84,10 +93,13 @@ export declare class Room {
      */
     command(name: string, fields?: object): number;
     /**
-     * Calls `handler` for a socket event, or for a game event when its tick is drawn. The returned function
+     * Calls `handler` for a socket event, for `moved`, or for a game event when its tick is drawn. The returned function
      * unsubscribes. A handler for `open` or `close` that comes after the fact is called soon.
      *
-     * Throws `Error` for a name that is neither.
+     * `moved`: the game put the player into another room. There are no entities until its first update; a kind with another
+     * input needs `input` called again, and handlers for its events are set here.
+     *
+     * Throws `Error` for a name that is none of these.
      */
     on(name: "open", handler: () => void): () => void;
     on(name: "message", handler: (message: {
@@ -97,6 +109,7 @@ export declare class Room {
     on(name: "error", handler: (error: {
         readonly message: string;
     }) => void): () => void;
+    on(name: "moved", handler: (moved: Moved) => void): () => void;
     on<T = any>(name: string, handler: (event: T, meta: EventMeta) => void): () => void;
     /**
      * Entities of a class as the last `advance` drew them: `{ id, own, ...fields }`. The array and the

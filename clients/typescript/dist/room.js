@@ -2,6 +2,9 @@
  * A joined room: drives a `ClientSession` over a socket, samples inputs once per tick, and plays events
  * when their tick is drawn. Made by `connect`.
  *
+ * The server may move the player to another room (PROTOCOL section 3.4): then everything that Welcome said is set anew, and
+ * the `moved` handlers run.
+ *
  * Invariant: whether or not the page draws, each message and each timer runs `#pump`, which keeps acks
  * and inputs flowing; browsers throttle timers of hidden pages, but not messages.
  */
@@ -18,30 +21,23 @@ const INPUT_ERRORS_MAX = 32;
 /** Longest sleep of the timer; it only bounds what a wrong estimate could cost. */
 const SLEEP_MS_MAX = 500;
 export class Room {
-    /** This player's id in the room, from 1. */
-    player;
     /** The name that was asked for. */
     playerName;
-    /** Kind of room, for example `arena`. */
-    kind;
-    /** Id of the room. */
-    id;
-    tickRate;
-    /** What the game replicates and accepts. */
-    schema;
     #socket;
     #clock;
     #session;
-    #layout;
-    #interpolation;
     #handlers = new Map();
-    #classes;
-    #commands;
     #bytes = new Meter();
     #updates = new Meter();
-    #input;
+    // Of the room that the player is in; set by `#enter`.
+    #welcome;
+    #layout;
+    #interpolation;
+    #classes;
+    #commands;
     #inputWords;
     #pressed;
+    #input;
     /** What the input function threw so far. */
     #inputErrors = new Set();
     #events = [];
@@ -51,28 +47,48 @@ export class Room {
     #closed;
     #left = false;
     constructor(parts) {
-        const { welcome, session } = parts;
         this.#socket = parts.socket;
         this.#clock = parts.clock;
-        this.#session = session;
-        this.#layout = session.layout;
-        this.#interpolation = new Interpolation(this.#layout, 1000 / welcome.tickRateHz, welcome.snapshotEvery);
-        this.#classes = new Map(this.#layout.classes.map((record, index) => [record.name, index]));
-        this.#commands = new Map(this.#layout.commands.map((record, index) => [record.name, index]));
-        this.#inputWords = new Uint32Array(this.#layout.input.words);
-        this.#pressed = new Uint8Array(this.#layout.input.fields.length);
-        for (const name of ["open", "message", "close", "error"])
+        this.#session = parts.session;
+        this.playerName = parts.playerName;
+        for (const name of ["open", "message", "close", "error", "moved"])
             this.#handlers.set(name, new Set());
-        for (const record of this.#layout.events)
+        this.#enter(parts.welcome);
+        this.#listen();
+    }
+    /** This player's id in the room, from 1. */
+    get player() {
+        return this.#welcome.player;
+    }
+    /** Kind of room, for example `arena`. */
+    get kind() {
+        return this.#welcome.kind;
+    }
+    /** Id of the room. */
+    get id() {
+        return this.#welcome.room;
+    }
+    get tickRate() {
+        return this.#welcome.tickRateHz;
+    }
+    /** What the game replicates and accepts. */
+    get schema() {
+        return this.#welcome.schema;
+    }
+    /** Takes what a Welcome, or a Moved, says of its room. Handlers stay: an event of the same name in both rooms reaches them. */
+    #enter(welcome) {
+        this.#welcome = welcome;
+        this.#layout = this.#session.layout;
+        const { classes, commands, events, input } = this.#layout;
+        this.#interpolation = new Interpolation(this.#layout, 1000 / welcome.tickRateHz, welcome.snapshotEvery);
+        this.#classes = new Map(classes.map((record, index) => [record.name, index]));
+        this.#commands = new Map(commands.map((record, index) => [record.name, index]));
+        this.#inputWords = new Uint32Array(input.words);
+        this.#pressed = new Uint8Array(input.fields.length);
+        this.#renderTick = 0;
+        for (const record of events)
             if (!this.#handlers.has(record.name))
                 this.#handlers.set(record.name, new Set());
-        this.player = welcome.player;
-        this.playerName = parts.playerName;
-        this.kind = welcome.kind;
-        this.id = welcome.room;
-        this.tickRate = welcome.tickRateHz;
-        this.schema = welcome.schema;
-        this.#listen();
     }
     /**
      * Sets what this player intends. Called once per tick, also while the page is hidden; the object may
@@ -204,8 +220,29 @@ export class Room {
             case "failed":
                 this.#onFailed(event.error);
                 return;
+            case "moved":
+                this.#onMoved(event.welcome);
+                return;
             case "welcomed":
             case "rejected":
+        }
+    }
+    #onMoved(welcome) {
+        // What the room that is left said last is still played.
+        this.#play(Infinity);
+        this.#enter(welcome);
+        this.#keepInput();
+        const { kind, id, player } = this;
+        this.#emit("moved", { kind, id, player });
+    }
+    /** The sampler goes on if the new room takes what it gives. */
+    #keepInput() {
+        try {
+            if (this.#input !== undefined)
+                this.#layout.input.quantize(this.#input(), this.#inputWords);
+        }
+        catch {
+            this.#input = undefined;
         }
     }
     #onFailed(error) {

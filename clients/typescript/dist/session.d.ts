@@ -4,7 +4,8 @@
  *
  *   AwaitWelcome --Welcome--> AwaitFull --full Update applied--> Live
  *        |                       ^                               |
- *        | Reject                `--- decode error or hash mismatch: send one Resync, keep the state
+ *        | Reject                |--- decode error or hash mismatch: send one Resync, keep the state
+ *        |                       `--- Moved: another room, with nothing known of it
  *        `--> Closed <-- anything else that PROTOCOL.md does not allow
  *
  * Invariant: every Update counts for acks, seq and tick, applied or discarded.
@@ -32,6 +33,11 @@ export type SessionEvent = {
 } | {
     readonly type: "rejected";
     readonly reject: Reject;
+}
+/** The player is in another room: `welcome` has its schema, `layout` and `world` are new. */
+ | {
+    readonly type: "moved";
+    readonly welcome: Welcome;
 } | {
     readonly type: "updated";
     readonly tick: number;

@@ -23,6 +23,7 @@ export const MessageType = {
   Reject: 0x42,
   Update: 0x43,
   Events: 0x44,
+  Moved: 0x47,
   Pong: 0x48,
 } as const;
 
@@ -200,7 +201,7 @@ export function encodeBye(reason: number): Uint8Array {
   return new ByteWriter().u8(MessageType.Bye).u8(reason).finish();
 }
 
-/** Decodes a Welcome. The first field is the version, so that a wrong one is named before anything else fails. */
+/** Decodes a Welcome or a Moved. The first field is the version, so that a wrong one is named before anything else fails. */
 export function decodeWelcome(message: Uint8Array, protocol: number): Welcome {
   if (message.length > WELCOME_BYTES_MAX) throw new ProtocolError(`Welcome of ${message.length} bytes`);
   const d = new Decoder(message, 1);

@@ -2,6 +2,9 @@
  * A joined room: drives a `ClientSession` over a socket, samples inputs once per tick, and plays events
  * when their tick is drawn. Made by `connect`.
  *
+ * The server may move the player to another room (PROTOCOL section 3.4): then everything that Welcome said is set anew, and
+ * the `moved` handlers run.
+ *
  * Invariant: whether or not the page draws, each message and each timer runs `#pump`, which keeps acks
  * and inputs flowing; browsers throttle timers of hidden pages, but not messages.
  */
@@ -28,6 +31,13 @@ export interface EventMeta {
   readonly tick: number;
   /** Number of the input that caused it, if the game said so. */
   readonly cause: number | undefined;
+}
+
+/** The room that the player is in now. */
+export interface Moved {
+  readonly kind: string;
+  readonly id: string;
+  readonly player: number;
 }
 
 /** A snapshot of the numbers that a HUD shows. */
@@ -74,32 +84,26 @@ const INPUT_ERRORS_MAX = 32;
 const SLEEP_MS_MAX = 500;
 
 export class Room {
-  /** This player's id in the room, from 1. */
-  readonly player: number;
   /** The name that was asked for. */
   readonly playerName: string;
-  /** Kind of room, for example `arena`. */
-  readonly kind: string;
-  /** Id of the room. */
-  readonly id: string;
-  readonly tickRate: number;
-  /** What the game replicates and accepts. */
-  readonly schema: Schema;
 
   readonly #socket: SocketLike;
   readonly #clock: Clock;
   readonly #session: ClientSession;
-  readonly #layout: Layout;
-  readonly #interpolation: Interpolation;
   readonly #handlers = new Map<string, Set<Handler>>();
-  readonly #classes: ReadonlyMap<string, number>;
-  readonly #commands: ReadonlyMap<string, number>;
   readonly #bytes = new Meter();
   readonly #updates = new Meter();
 
+  // Of the room that the player is in; set by `#enter`.
+  #welcome!: Welcome;
+  #layout!: Layout;
+  #interpolation!: Interpolation;
+  #classes!: ReadonlyMap<string, number>;
+  #commands!: ReadonlyMap<string, number>;
+  #inputWords!: Uint32Array;
+  #pressed!: Uint8Array;
+
   #input: (() => object) | undefined;
-  readonly #inputWords: Uint32Array;
-  readonly #pressed: Uint8Array;
   /** What the input function threw so far. */
   readonly #inputErrors = new Set<string>();
   #events: GameEvent[] = [];
@@ -110,25 +114,51 @@ export class Room {
   #left = false;
 
   constructor(parts: RoomParts) {
-    const { welcome, session } = parts;
     this.#socket = parts.socket;
     this.#clock = parts.clock;
-    this.#session = session;
-    this.#layout = session.layout!;
-    this.#interpolation = new Interpolation(this.#layout, 1000 / welcome.tickRateHz, welcome.snapshotEvery);
-    this.#classes = new Map(this.#layout.classes.map((record, index) => [record.name, index]));
-    this.#commands = new Map(this.#layout.commands.map((record, index) => [record.name, index]));
-    this.#inputWords = new Uint32Array(this.#layout.input.words);
-    this.#pressed = new Uint8Array(this.#layout.input.fields.length);
-    for (const name of ["open", "message", "close", "error"]) this.#handlers.set(name, new Set());
-    for (const record of this.#layout.events) if (!this.#handlers.has(record.name)) this.#handlers.set(record.name, new Set());
-    this.player = welcome.player;
+    this.#session = parts.session;
     this.playerName = parts.playerName;
-    this.kind = welcome.kind;
-    this.id = welcome.room;
-    this.tickRate = welcome.tickRateHz;
-    this.schema = welcome.schema!;
+    for (const name of ["open", "message", "close", "error", "moved"]) this.#handlers.set(name, new Set());
+    this.#enter(parts.welcome);
     this.#listen();
+  }
+
+  /** This player's id in the room, from 1. */
+  get player(): number {
+    return this.#welcome.player;
+  }
+
+  /** Kind of room, for example `arena`. */
+  get kind(): string {
+    return this.#welcome.kind;
+  }
+
+  /** Id of the room. */
+  get id(): string {
+    return this.#welcome.room;
+  }
+
+  get tickRate(): number {
+    return this.#welcome.tickRateHz;
+  }
+
+  /** What the game replicates and accepts. */
+  get schema(): Schema {
+    return this.#welcome.schema!;
+  }
+
+  /** Takes what a Welcome, or a Moved, says of its room. Handlers stay: an event of the same name in both rooms reaches them. */
+  #enter(welcome: Welcome): void {
+    this.#welcome = welcome;
+    this.#layout = this.#session.layout!;
+    const { classes, commands, events, input } = this.#layout;
+    this.#interpolation = new Interpolation(this.#layout, 1000 / welcome.tickRateHz, welcome.snapshotEvery);
+    this.#classes = new Map(classes.map((record, index) => [record.name, index]));
+    this.#commands = new Map(commands.map((record, index) => [record.name, index]));
+    this.#inputWords = new Uint32Array(input.words);
+    this.#pressed = new Uint8Array(input.fields.length);
+    this.#renderTick = 0;
+    for (const record of events) if (!this.#handlers.has(record.name)) this.#handlers.set(record.name, new Set());
   }
 
   /**
@@ -164,15 +194,19 @@ export class Room {
   }
 
   /**
-   * Calls `handler` for a socket event, or for a game event when its tick is drawn. The returned function
+   * Calls `handler` for a socket event, for `moved`, or for a game event when its tick is drawn. The returned function
    * unsubscribes. A handler for `open` or `close` that comes after the fact is called soon.
    *
-   * Throws `Error` for a name that is neither.
+   * `moved`: the game put the player into another room. There are no entities until its first update; a kind with another
+   * input needs `input` called again, and handlers for its events are set here.
+   *
+   * Throws `Error` for a name that is none of these.
    */
   on(name: "open", handler: () => void): () => void;
   on(name: "message", handler: (message: { readonly data: ArrayBuffer }) => void): () => void;
   on(name: "close", handler: (close: CloseDetails) => void): () => void;
   on(name: "error", handler: (error: { readonly message: string }) => void): () => void;
+  on(name: "moved", handler: (moved: Moved) => void): () => void;
   on<T = any>(name: string, handler: (event: T, meta: EventMeta) => void): () => void;
   on(name: string, handler: Handler): () => void {
     const handlers = this.#handlers.get(name);
@@ -273,8 +307,29 @@ export class Room {
       case "failed":
         this.#onFailed(event.error);
         return;
+      case "moved":
+        this.#onMoved(event.welcome);
+        return;
       case "welcomed":
       case "rejected":
+    }
+  }
+
+  #onMoved(welcome: Welcome): void {
+    // What the room that is left said last is still played.
+    this.#play(Infinity);
+    this.#enter(welcome);
+    this.#keepInput();
+    const { kind, id, player } = this;
+    this.#emit("moved", { kind, id, player });
+  }
+
+  /** The sampler goes on if the new room takes what it gives. */
+  #keepInput(): void {
+    try {
+      if (this.#input !== undefined) this.#layout.input.quantize(this.#input() as Fields, this.#inputWords);
+    } catch {
+      this.#input = undefined;
     }
   }
 

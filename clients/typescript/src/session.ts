@@ -4,13 +4,15 @@
  *
  *   AwaitWelcome --Welcome--> AwaitFull --full Update applied--> Live
  *        |                       ^                               |
- *        | Reject                `--- decode error or hash mismatch: send one Resync, keep the state
+ *        | Reject                |--- decode error or hash mismatch: send one Resync, keep the state
+ *        |                       `--- Moved: another room, with nothing known of it
  *        `--> Closed <-- anything else that PROTOCOL.md does not allow
  *
  * Invariant: every Update counts for acks, seq and tick, applied or discarded.
  */
 
 import { BitReader, ByteReader, ByteWriter, fromLow } from "./bits.ts";
+import { CloseCode } from "./close.ts";
 import { HashMismatch, ProtocolError } from "./error.ts";
 import { InputClock } from "./input-clock.ts";
 import { Layout } from "./layout.ts";
@@ -37,6 +39,7 @@ import {
   type Welcome,
 } from "./messages.ts";
 import { RttWindow } from "./rtt.ts";
+import type { Schema } from "./schema.ts";
 import { World } from "./world.ts";
 
 /** The version that this client speaks. */
@@ -58,6 +61,8 @@ export interface GameEvent {
 export type SessionEvent =
   | { readonly type: "welcomed"; readonly welcome: Welcome }
   | { readonly type: "rejected"; readonly reject: Reject }
+  /** The player is in another room: `welcome` has its schema, `layout` and `world` are new. */
+  | { readonly type: "moved"; readonly welcome: Welcome }
   | { readonly type: "updated"; readonly tick: number }
   /** The server dropped time: clocks start over. */
   | { readonly type: "reanchored"; readonly tick: number }
@@ -80,6 +85,8 @@ export interface SessionCounters {
 
 /** What is present in a Welcome that was accepted. */
 interface Joined {
+  readonly schema: Schema;
+  readonly schemaHash: Uint8Array;
   readonly layout: Layout;
   readonly world: World;
   readonly clock: InputClock;
@@ -305,6 +312,7 @@ export class ClientSession {
     } else {
       if (type === MessageType.Update) return this.#onUpdate(message, this.#joined!, nowMs);
       if (type === MessageType.Events) return this.#onEvents(message, this.#joined!, nowMs);
+      if (type === MessageType.Moved) return this.#onMoved(decodeWelcome(message, PROTOCOL_VERSION), this.#joined!, nowMs);
       if (type === MessageType.Pong) return this.#onPong(decodePong(reader), nowMs);
     }
     throw new ProtocolError(`message type ${type} while in ${this.#state}`);
@@ -312,15 +320,46 @@ export class ClientSession {
 
   #onWelcome(welcome: Welcome, nowMs: number): void {
     if (welcome.schema === undefined) throw new ProtocolError("Welcome without the schema");
-    const layout = new Layout(welcome.schema);
+    this.#joinMs = Math.min(nowMs - this.#helloMs, JOIN_RTT_MS_MAX);
+    this.#enter(welcome, welcome.schema, nowMs);
+    this.#events.push({ type: "welcomed", welcome });
+  }
+
+  /** PROTOCOL section 3.4: it counts as an Update, whose ack goes before anything that is meant for the new room. */
+  #onMoved(welcome: Welcome, left: Joined, nowMs: number): void {
+    const isHeld = welcome.schemaHash.every((byte, i) => byte === left.schemaHash[i]);
+    const schema = welcome.schema ?? (isHeld ? left.schema : undefined);
+    if (schema === undefined) throw new ProtocolError("Moved with a schema that is not known", CloseCode.Version);
+    this.#updateSeq += 1;
+    this.#forgetUnsent();
+    this.#enter(welcome, schema, nowMs);
+    this.#outbox.unshift(encodeAck(this.#writer, this.#acks(nowMs)));
+    this.#acked(nowMs);
+    this.#events.push({ type: "moved", welcome: { ...welcome, schema } });
+  }
+
+  /** What is not sent was meant for the room that is left. Commands give their numbers back: these have no holes. */
+  #forgetUnsent(): void {
+    this.#pending = [];
+    for (let i = this.#outbox.length - 1; i >= 0; i--) {
+      const type = this.#outbox[i]![0];
+      if (type === MessageType.Command) this.#commandNumber -= 1;
+      else if (type !== MessageType.Input && type !== MessageType.Resync) continue;
+      this.#outbox.splice(i, 1);
+    }
+  }
+
+  #enter(welcome: Welcome, schema: Schema, nowMs: number): void {
+    const layout = new Layout(schema);
     const tickMs = 1000 / welcome.tickRateHz;
     const stride = Math.ceil(MESSAGE_SPACING_MS / (INPUTS_PER_MESSAGE_MAX * tickMs));
-    this.#joined = { layout, world: new World(layout), clock: new InputClock(tickMs), tickMs, stride };
+    const { schemaHash } = welcome;
+    this.#joined = { schema, schemaHash, layout, world: new World(layout), clock: new InputClock(tickMs), tickMs, stride };
     this.#tick = welcome.baseTick;
+    this.#nextTick = 0;
+    this.#marginTicks = undefined;
     this.#state = "AwaitFull";
-    this.#joinMs = Math.min(nowMs - this.#helloMs, JOIN_RTT_MS_MAX);
     this.#anchor(nowMs);
-    this.#events.push({ type: "welcomed", welcome });
   }
 
   #onReject(reject: Reject): void {

@@ -259,7 +259,7 @@ test("an event is played when its tick is drawn", async () => {
   const { stage, room, duel } = await play();
   const heard: unknown[] = [];
   const off = room.on("Boom", (boom: { at: { x: number; y: number } }, meta) => heard.push([boom.at, meta.tick]));
-  assert.throws(() => room.on("Bang", () => {}), /no event "Bang"; events: open, message, close, error, Boom, Joined/);
+  assert.throws(() => room.on("Bang", () => {}), /no event "Bang"; events: open, message, close, error, moved, Boom, Joined/);
   duel.run(10, () => room.advance(stage.clock.now()));
   stage.socket.deliver(server.events(layout, 0, duel.tick, [{ class: 0, fields: { at: { x: 3, y: 4 } } }]));
   const { tick } = duel;
@@ -433,4 +433,42 @@ test("after the server dropped time, inputs start over from its tick", async () 
   duel.hear();
   const ahead = duel.inputs.at(-1)!.tick - duel.tick;
   assert.ok(ahead >= 1 && ahead <= 5, `${ahead} ticks ahead`);
+});
+
+test("a player who is moved starts anew in the other room, on the same socket", async () => {
+  const { stage, room, duel } = await play();
+  const innSchema = { ...server.DUEL, classes: [{ ...server.DUEL.classes[1]!, name: "Table" }], commands: [server.DUEL.commands[0]!] };
+  const inn = new Layout(innSchema);
+  room.input(() => IDLE);
+  duel.things = [ship(1, 10, true)];
+  duel.run(20, () => room.advance(stage.clock.now()));
+  assert.equal(room.entities("Ship").length, 1);
+  const seen: unknown[] = [];
+  room.on("moved", (moved) => seen.push({ ...moved, classes: room.schema.classes.length, tables: room.entities("Table").length }));
+  duel.hear();
+  stage.socket.deliver(server.moved(innSchema, 1, 40));
+  assert.deepEqual(seen, [{ kind: "inn", id: "inn-1", player: 8, classes: 1, tables: 0 }]);
+  assert.throws(() => room.entities("Ship"), /no class "Ship"/);
+  // Moved counts as an Update, and its ack is the first thing said.
+  duel.seq += 1;
+  room.command("Chat", { text: "hi" });
+  const sent = stage.socket.take();
+  assert.equal(sent[0]![0], 3);
+  assert.equal(server.readInput(inn, sent[0]!).updateAck, duel.seq & 0xffff);
+  assert.ok(sent.some((message) => message[0] === 4));
+  duel.seq += 1;
+  stage.socket.deliver(server.update(inn, { seq: duel.seq }, [{ id: 5, class: 0, fields: { pos: { x: 1, y: 2 } } }]));
+  room.advance(stage.clock.now());
+  assert.deepEqual(room.entities("Table").map(({ id }) => id), [5]);
+  assert.equal(stage.socket.closed, undefined);
+  assert.equal(room.stats.tick, 41);
+});
+
+test("a move to a room of the same schema need not bring it, and one to an unknown schema ends the session", async () => {
+  const same = await play();
+  same.stage.socket.deliver(server.moved(undefined, 0, 40));
+  assert.equal(same.room.kind, "inn");
+  const unknown = await play();
+  unknown.stage.socket.deliver(server.moved(undefined, 1, 40));
+  assert.equal(unknown.stage.socket.closed?.code, 4010);
 });

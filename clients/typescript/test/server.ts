@@ -79,6 +79,16 @@ export function welcome(schema: Schema = DUEL, settings: { baseTick?: number; ti
   return out.finish();
 }
 
+/** Moved, with a schema or without; `hash` fills the schema's hash. */
+export function moved(schema: Schema | undefined, hash: number, baseTick: number): Bytes {
+  const out = new ByteWriter().u8(0x47);
+  const e = new Encoder(out).unsigned(1).unsigned(0).unsigned(77).unsigned(8).text("inn").text("inn-1");
+  e.unsigned(baseTick).unsigned(50).u8(1).unsigned(0).unsigned(0).unsigned(0).array(new Uint8Array(8).fill(hash));
+  out.u8(schema === undefined ? 0 : 1);
+  if (schema !== undefined) encodeSchema(e, schema);
+  return out.finish();
+}
+
 export function reject(code: number, reason: string, retryAfterMs: number = 0): Bytes {
   const out = new ByteWriter().u8(0x42);
   new Encoder(out).unsigned(code).text(reason).unsigned(retryAfterMs).unsigned(2).unsigned(3);

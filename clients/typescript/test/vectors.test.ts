@@ -316,7 +316,8 @@ function encodeOf(type: string, fields: Json, layout: Layout): Uint8Array | unde
 function decodeOf(type: string, message: Uint8Array, layout: Layout): Json {
   const reader = new ByteReader(message, 1);
   switch (type) {
-    case "Welcome": {
+    case "Welcome":
+    case "Moved": {
       const w = messages.decodeWelcome(message, 1);
       return {
         protocol: w.protocol, capabilities: w.capabilities, session: w.session, player: w.player, kind: w.kind, room: w.room,
@@ -349,7 +350,7 @@ test("messages.json: client messages are written alike, server messages read ali
       continue;
     }
     const got = decodeOf(type, bytes(text), layout);
-    if (type === "Welcome") {
+    if (type === "Welcome" || type === "Moved") {
       const { schema, ...rest } = fields;
       assert.deepEqual(got, rest);
       assert.equal(messages.decodeWelcome(bytes(text), 1).schema === undefined, schema === null);
@@ -368,13 +369,13 @@ test("messages.json: client messages are written alike, server messages read ali
       assert.deepEqual(got, fields, type);
     }
   }
-  for (const type of ["Hello", "Welcome", "Reject", "Input", "Ack", "Command", "Resync", "Ping", "Bye", "Events", "Pong"]) assert.ok(seen.has(type), type);
+  for (const type of ["Hello", "Welcome", "Reject", "Input", "Ack", "Command", "Resync", "Ping", "Bye", "Events", "Moved", "Pong"]) assert.ok(seen.has(type), type);
 });
 
 test("messages.json: no prefix of a server message decodes", () => {
   const layout = new Layout(SCHEMA);
   for (const { message: type, hex: text } of MESSAGES.messages) {
-    if (!["Welcome", "Reject", "Events", "Pong"].includes(type)) continue;
+    if (!["Welcome", "Moved", "Reject", "Events", "Pong"].includes(type)) continue;
     for (let length = 1; length < text.length / 2; length++) {
       assert.throws(() => decodeOf(type, bytes(text).slice(0, length), layout), ProtocolError, `${type}, ${length} bytes`);
     }

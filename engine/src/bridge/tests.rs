@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ROOM: RoomId = RoomId { index: 3, serial: 9 };
+const ROOM: RoomId = RoomId { thread: 0, index: 3, serial: 9 };
 
 fn event(output: &mut TickOutput, tick: u32, player: Option<u32>) {
     let events = &mut output.events;
@@ -76,11 +76,39 @@ fn r13_ticks_that_find_the_channel_full_merge_into_one_and_lose_nothing() {
 }
 
 #[test]
+fn r13_between_two_snapshots_a_merge_keeps_the_snapshot_and_the_lines_that_belong_to_it() {
+    let (mut sim, mut io) = link();
+    let line = |applied| PlayerLine {
+        player: PlayerId(1),
+        input_applied: InputSeq(applied),
+        input_margin_q4: 0,
+        command_ack: CommandSeq(0),
+    };
+    for tick in 1..=limits::OUTBOUND_BATCHES_MAX as u32 + 6 {
+        sim.push(ROOM, |output| {
+            output.tick = Tick(tick);
+            if tick.is_multiple_of(4) {
+                output.snapshot = Some(Arc::default());
+                output.lines.push(line(tick));
+            }
+        });
+        sim.publish();
+    }
+    for _ in 0..limits::OUTBOUND_BATCHES_MAX {
+        io.poll_outbound().expect("a batch");
+    }
+    sim.publish();
+    let merged = io.poll_outbound().expect("the merged batch").outputs.remove(0);
+    assert_eq!((merged.tick, merged.snapshot.is_some()), (Tick(14), true));
+    assert_eq!(merged.lines, [line(12)], "what the snapshot of tick 12 has used");
+}
+
+#[test]
 fn rooms_merge_each_with_itself() {
     let (mut sim, mut io) = link();
-    let other = RoomId { index: 0, serial: 10 };
+    let other = RoomId { thread: 0, index: 0, serial: 10 };
     // The place of a room that has ended is taken by another one.
-    let successor = RoomId { index: ROOM.index, serial: 11 };
+    let successor = RoomId { thread: 0, index: ROOM.index, serial: 11 };
     for tick in 1..=limits::OUTBOUND_BATCHES_MAX as u32 + 3 {
         push_tick(&mut sim, ROOM, tick);
         push_tick(&mut sim, other, tick);

@@ -17,6 +17,7 @@ use super::connection::{Connection, Phase};
 use super::connections::Connections;
 use super::limits::{CLOSE_TIMEOUT, READ_BYTES_PER_TURN, TIMERS_PER_TURN};
 use super::log_budget::LogBudget;
+use super::moving::Parcel;
 use super::outbox::Outbox;
 use super::service::{Closed, ConnectionId, Flow, Message, Service};
 use super::table::{Next, Table};
@@ -45,7 +46,9 @@ pub(crate) struct Driver<T, S: Service> {
     serving: Vec<ConnectionId>,
     expired: Vec<u32>,
     timers_left: bool,
-    read_something: bool,
+    pub(super) read_something: bool,
+    /// To be handed over to other threads.
+    pub(super) departed: Vec<(usize, Parcel<T, S::Session>)>,
     closes_log: LogBudget<CloseReason>,
     failures_log: LogBudget<HandshakeFailure>,
 }
@@ -68,6 +71,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
             expired: Vec::new(),
             timers_left: false,
             read_something: false,
+            departed: Vec::new(),
             closes_log: LogBudget::new(),
             failures_log: LogBudget::new(),
         }
@@ -296,8 +300,13 @@ impl<T: Transport, S: Service> Driver<T, S> {
             let pass = Pass { id, out: &mut table.scratch, metrics: &table.metrics, now };
             pump(service, ws, session, &mut input, pass)
         };
-        if let Some(outcome) = outcome {
-            return self.end(id, outcome, now);
+        match outcome {
+            Some(Outcome::Ended(ended)) => return self.end(id, ended, now),
+            Some(Outcome::Moves(thread)) => {
+                let unread = input.remaining();
+                return self.depart(id, thread, end - unread..end, now);
+            }
+            None => {}
         }
         if connection.ticket.is_pending() && service.is_settled(session) {
             connection.ticket.settle();
@@ -363,7 +372,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
     }
 
     /// The transport failed or ended: nothing more can be said.
-    fn lose(&mut self, id: ConnectionId, why: Closed, now: Time) {
+    pub(super) fn lose(&mut self, id: ConnectionId, why: Closed, now: Time) {
         self.end(id, End { next: Next::Drop, why }, now);
         self.forget(id, why.into(), now);
     }
@@ -416,14 +425,21 @@ struct Pass<'a> {
     now: Time,
 }
 
-/// Hands the messages of one input to the service; how the session ended, if it did.
+/// Why an input was not the last of its connection on this thread.
+enum Outcome {
+    Ended(End),
+    /// The session goes on there.
+    Moves(usize),
+}
+
+/// Hands the messages of one input to the service; how the session ended here, if it did.
 fn pump<S: Service>(
     service: &mut S,
     ws: &mut WebSocket,
     session: &mut S::Session,
     input: &mut Input<'_>,
     pass: Pass<'_>,
-) -> Option<End> {
+) -> Option<Outcome> {
     let Pass { id, out, metrics, now } = pass;
     let (receiver, sender) = ws.split();
     let mut end = None;
@@ -432,6 +448,9 @@ fn pump<S: Service>(
             Event::Message { kind, payload } => {
                 let message = Message { kind, payload };
                 let flow = service.message(id, session, message, &mut Outbox::new(sender, out), now);
+                if let Flow::Move(thread) = flow {
+                    return Some(Outcome::Moves(thread));
+                }
                 if let Some((code, reason)) = local_close(flow) {
                     sender.close(code, &reason, out);
                     end = Some(End { next: Next::AwaitClose, why: Closed::Local(code) });
@@ -446,12 +465,12 @@ fn pump<S: Service>(
             }
         }
     }
-    end
+    end.map(Outcome::Ended)
 }
 
 fn local_close(flow: Flow) -> Option<(u16, Cow<'static, str>)> {
     match flow {
-        Flow::Continue => None,
+        Flow::Continue | Flow::Move(_) => None,
         Flow::Close(code, reason) => Some((code, reason)),
     }
 }

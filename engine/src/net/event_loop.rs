@@ -17,6 +17,7 @@ use super::acceptor::Acceptor;
 use super::admission::Capacity;
 use super::driver::{Driver, Edge};
 use super::limits::{EVENTS_PER_TURN, MAILBOX_MAX, SHUTDOWN_TIMEOUT};
+use super::moving::{Exchange, Parcel};
 use super::service::{ConnectionId, Service};
 use super::spread::{Accepted, Mailbox, Spread};
 use super::wake::Wake;
@@ -160,12 +161,13 @@ impl Prepared {
     pub(crate) fn run<S: Service>(
         self,
         service: S,
+        exchange: Exchange<S::Session>,
         metrics: Arc<Metrics>,
         index: usize,
     ) -> io::Result<Ended> {
         let own = metrics.io(index);
         let driver = Driver::new(service, Arc::clone(&own), Clock::now());
-        EventLoop { prepared: self, driver, metrics, own, stopping: None }.run()
+        EventLoop { prepared: self, driver, exchange, metrics, own, stopping: None }.run()
     }
 }
 
@@ -179,7 +181,7 @@ enum Stopping {
     /// Nobody is accepted; the sessions go on until then.
     Draining { stop: Stop, until: Time },
     /// Everybody was told goodbye.
-    Closing { why: Ended, until: Time },
+    Closing { stop: Stop, until: Time },
 }
 
 impl Stopping {
@@ -193,6 +195,7 @@ impl Stopping {
 struct EventLoop<S: Service> {
     prepared: Prepared,
     driver: Driver<TcpStream, S>,
+    exchange: Exchange<S::Session>,
     metrics: Arc<Metrics>,
     /// This thread's part of them.
     own: Arc<IoMetrics>,
@@ -229,6 +232,7 @@ impl<S: Service> EventLoop<S> {
             if is_nudged {
                 self.take_mail(now);
             }
+            self.hand_over(now);
             self.driver.end_turn(now);
             self.accept(now);
             if let Some(why) = self.is_over(now) {
@@ -273,8 +277,40 @@ impl<S: Service> EventLoop<S> {
                 adopt(&mut self.driver, &self.prepared.poll, accepted, now);
             }
         }
+        while let Some(parcel) = self.exchange.poll() {
+            self.take_in(parcel, now);
+        }
         while let Ok(stop) = self.prepared.stops.try_recv() {
             self.begin_stop(stop, now);
+        }
+    }
+
+    /// Sends connections where the service wants them; who cannot go there stays.
+    fn hand_over(&mut self, now: Time) {
+        while let Some((thread, mut parcel)) = self.driver.poll_departed() {
+            // Another selector takes it only when this one has let go.
+            let _ = self.prepared.poll.registry().deregister(&mut parcel.connection.transport);
+            if let Some(parcel) = self.exchange.send(thread, parcel) {
+                self.take_in(parcel, now);
+            }
+        }
+    }
+
+    /// Takes in a connection from another thread.
+    fn take_in(&mut self, parcel: Parcel<TcpStream, S::Session>, now: Time) {
+        let Self { driver, prepared, stopping, .. } = self;
+        let Some((id, unread)) = driver.place(parcel, now) else { return };
+        let Some(stream) = driver.transport(id) else { return };
+        // Registering announces what the kernel holds already.
+        let both = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = prepared.poll.registry().register(stream, token_of(id), both) {
+            tracing::warn!(%error, "cannot register a connection");
+            driver.give_up(id, error.kind(), now);
+            return;
+        }
+        driver.arrive(id, &unread, now);
+        if let Some(Stopping::Closing { stop, .. }) = stopping {
+            driver.stop(stop.code, &stop.reason, now);
         }
     }
 
@@ -301,7 +337,7 @@ impl<S: Service> EventLoop<S> {
     fn say_goodbye(&mut self, stop: &Stop, now: Time) {
         tracing::info!(code = stop.code, reason = stop.reason, "the server says goodbye");
         self.stop_accepting();
-        self.stopping = Some(Stopping::Closing { why: stop.why, until: now + SHUTDOWN_TIMEOUT });
+        self.stopping = Some(Stopping::Closing { stop: stop.clone(), until: now + SHUTDOWN_TIMEOUT });
         self.driver.stop(stop.code, &stop.reason, now);
     }
 
@@ -309,9 +345,9 @@ impl<S: Service> EventLoop<S> {
         let is_empty = self.driver.connection_count() == 0;
         match self.stopping.take()? {
             Stopping::Draining { stop, until } if is_empty || until <= now => self.say_goodbye(&stop, now),
-            Stopping::Closing { why, until } if is_empty || until <= now => {
+            Stopping::Closing { stop, until } if is_empty || until <= now => {
                 self.driver.drop_all(1001, now);
-                return Some(why);
+                return Some(stop.why);
             }
             waiting => self.stopping = Some(waiting),
         }

@@ -85,6 +85,10 @@ pub(crate) const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// is tried and at last the acceptor keeps the connection itself.
 pub(crate) const MAILBOX_MAX: usize = 2 * ACCEPTS_PER_TURN;
 
+/// Open connections on their way from one I/O thread to another. When full, a connection stays where it is, which costs no
+/// more than encoding its room's updates on one more thread.
+pub(crate) const PARCELS_MAX: usize = 2 * ACCEPTS_PER_TURN;
+
 /// Connections of one I/O thread: above what one core can serve; keeps indices far from the reserved tokens.
 pub(crate) const CONNECTIONS_MAX: usize = 1 << 20;
 

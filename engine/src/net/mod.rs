@@ -17,6 +17,7 @@ pub mod http;
 pub(crate) mod limits;
 pub mod listener;
 mod log_budget;
+pub(crate) mod moving;
 pub mod outbox;
 pub mod service;
 mod spread;

@@ -2,7 +2,8 @@
 //!
 //! Owns the trait, its vocabulary and nothing else. Game sessions, plain echo and raw fan-out are implementations;
 //! the loop (`connections.rs`, `driver.rs`, `event_loop.rs`) is the only caller. One service per I/O thread, called on
-//! that thread only, never concurrently. Invariant: each `opened` is followed by exactly one `closed`.
+//! that thread only, never concurrently. Invariant: each `opened` is followed by exactly one `closed`, on the thread
+//! of the connection's last `arrived` if it moved; only the end of the process may come before it.
 
 use std::borrow::Cow;
 use std::io;
@@ -40,6 +41,10 @@ pub struct Message<'a> {
 pub enum Flow {
     /// Go on.
     Continue,
+    /// Hand the connection over to the I/O thread with this index, after the replies made so far: bytes, session and all. There,
+    /// or here again when that thread does not exist or takes no more, [`Service::arrived`] follows, then what the peer sent next.
+    /// Only [`Service::message`] may return it; elsewhere it is taken as `Continue`.
+    Move(usize),
     /// Send a close frame with this code and reason (cut to 123 bytes), after the replies made so far.
     Close(u16, Cow<'static, str>),
 }
@@ -117,6 +122,11 @@ pub trait Service: Sized {
 
     /// The handshake is done; returns the session that is handed to every later call for `id`.
     fn opened(&mut self, id: ConnectionId, now: Time) -> Self::Session;
+
+    /// A connection has come from another thread, or back from the way there, see [`Flow::Move`]. `id` is its name from now on.
+    fn arrived(&mut self, id: ConnectionId, session: &mut Self::Session, now: Time) {
+        let _ = (id, session, now);
+    }
 
     /// Whether the peer has done what the service asks of a stranger (in a game: joined a room).
     ///

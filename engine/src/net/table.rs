@@ -107,6 +107,39 @@ impl<T: Transport, Session> Table<T, Session> {
         }
     }
 
+    /// Takes an open connection out, transport included.
+    pub(crate) fn detach(&mut self, id: ConnectionId) -> Option<Connection<T, Session>> {
+        self.find(id)?;
+        self.timers.disarm(id.index);
+        let connection = self.slots.try_remove(id.index as usize)?;
+        self.metrics.connections.set(self.slots.len() as u64);
+        self.session_count -= 1;
+        self.metrics.sessions.set(self.session_count);
+        Some(connection)
+    }
+
+    /// Takes in an open connection that another table has detached; gives it back when this one is full.
+    #[expect(
+        clippy::result_large_err,
+        reason = "once for each connection that moves, and it is moved anyway"
+    )]
+    pub(crate) fn attach(
+        &mut self,
+        mut connection: Connection<T, Session>,
+    ) -> Result<ConnectionId, Connection<T, Session>> {
+        if self.slots.len() >= CONNECTIONS_MAX {
+            return Err(connection);
+        }
+        let generation = self.opened_count;
+        self.opened_count = self.opened_count.wrapping_add(1);
+        connection.generation = generation;
+        connection.queued = false;
+        let index = self.slots.insert(connection) as u32;
+        self.metrics.connections.set(self.slots.len() as u64);
+        self.count_session();
+        Ok(ConnectionId { index, generation })
+    }
+
     /// The handshake is done.
     pub(crate) fn count_session(&mut self) {
         self.session_count += 1;

@@ -3,6 +3,7 @@
 mod faults;
 mod framing;
 mod handshake;
+mod moving;
 mod script;
 
 use std::io;

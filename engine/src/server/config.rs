@@ -3,22 +3,29 @@
 //! Owns [`Config`] and the rules each value must keep. Invariant: a `Config` that passed `check` starts no thread that can
 //! fail for a reason the developer could have been told earlier.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::ConfigError;
+use super::room_options::RoomOptions;
+use crate::directory::KindEntry;
+use crate::limits;
 use crate::page::Page;
-use crate::sim::{Kind, RecordSink};
+use crate::sim::{Kind, RecordSink, RoomTimes};
 
 /// Everything the builder collects.
 pub(super) struct Config {
-    pub(super) kinds: Vec<Result<Kind, ConfigError>>,
+    pub(super) rooms: Vec<RoomOptions>,
     pub(super) page: Option<Result<Page, ConfigError>>,
     pub(super) tick_rate_hz: u32,
+    pub(super) snapshot_every: usize,
     pub(super) io_threads: usize,
+    pub(super) sim_threads: usize,
     pub(super) capacity: usize,
+    pub(super) keep_empty: Duration,
     pub(super) origins: Vec<String>,
     pub(super) seed: Option<u64>,
-    pub(super) record: Option<RecordSink>,
+    pub(super) record: Option<Arc<RecordSink>>,
     pub(super) connections_max: usize,
     pub(super) limit_loopback: bool,
     pub(super) drain: Duration,
@@ -27,13 +34,15 @@ pub(super) struct Config {
 /// A configuration in which every rule holds.
 pub(super) struct Checked {
     pub(super) kinds: Vec<Kind>,
+    /// What the directory is told of each kind, in the same order.
+    pub(super) entries: Vec<KindEntry>,
     pub(super) page: Option<Page>,
-    pub(super) tick_rate_hz: u32,
+    pub(super) times: RoomTimes,
     pub(super) io_threads: usize,
-    pub(super) capacity: usize,
+    pub(super) sim_threads: usize,
     pub(super) origins: Vec<String>,
     pub(super) seed: Option<u64>,
-    pub(super) record: Option<RecordSink>,
+    pub(super) record: Option<Arc<RecordSink>>,
     pub(super) connections_max: usize,
     pub(super) limit_loopback: bool,
     pub(super) drain: Duration,
@@ -43,6 +52,10 @@ pub(super) struct Checked {
 const TICK_RATE_HZ_MAX: u32 = 1000;
 /// More than any machine this is meant for has cores; catches a mistyped flag.
 const IO_THREADS_MAX: usize = 64;
+/// As many as I/O threads, for the same reason.
+const SIM_THREADS_MAX: usize = 64;
+/// PROTOCOL section 3.2 carries it in `u8`.
+const SNAPSHOT_EVERY_MAX: usize = 255;
 /// PROTOCOL section 3.1: `text<32>`.
 const KIND_BYTES_MAX: usize = 32;
 /// A room is simulated by one thread; chosen as the point where no game could still tick it, not measured.
@@ -52,11 +65,14 @@ impl Config {
     /// The defaults, no room yet.
     pub(super) const fn new() -> Self {
         Self {
-            kinds: Vec::new(),
+            rooms: Vec::new(),
             page: None,
             tick_rate_hz: 60,
+            snapshot_every: 1,
             io_threads: 1,
-            capacity: crate::limits::ROOM_SEATS_DEFAULT,
+            sim_threads: 1,
+            capacity: limits::ROOM_SEATS_DEFAULT,
+            keep_empty: limits::EMPTY_ROOM_MAX,
             origins: Vec::new(),
             seed: None,
             record: None,
@@ -72,7 +88,16 @@ impl Config {
     ///
     /// The first rule that is broken, in words that say what to change.
     pub(super) fn check(self) -> Result<Checked, ConfigError> {
-        let kinds = self.kinds.into_iter().collect::<Result<Vec<Kind>, ConfigError>>()?;
+        let (mut kinds, mut entries) = (Vec::new(), Vec::new());
+        for room in self.rooms {
+            let mut kind = room.kind?;
+            let capacity = room.capacity.unwrap_or(self.capacity);
+            in_range("capacity", capacity, CAPACITY_MAX)?;
+            kind.keep_empty = room.keep_empty.unwrap_or(self.keep_empty);
+            let name = Arc::clone(&kind.wire.name);
+            entries.push(KindEntry { name, capacity: capacity as u32, private: room.private });
+            kinds.push(kind);
+        }
         if kinds.is_empty() {
             return Err(ConfigError::NoRoom);
         }
@@ -85,8 +110,9 @@ impl Config {
             }
         }
         in_range("tick_rate", self.tick_rate_hz as usize, TICK_RATE_HZ_MAX as usize)?;
+        in_range("snapshot_every", self.snapshot_every, SNAPSHOT_EVERY_MAX)?;
         in_range("io_threads", self.io_threads, IO_THREADS_MAX)?;
-        in_range("capacity", self.capacity, CAPACITY_MAX)?;
+        in_range("sim_threads", self.sim_threads, SIM_THREADS_MAX)?;
         in_range("connections", self.connections_max, crate::net::limits::CONNECTIONS_MAX)?;
         for origin in &self.origins {
             let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
@@ -96,10 +122,11 @@ impl Config {
         }
         Ok(Checked {
             kinds,
+            entries,
             page: self.page.transpose()?,
-            tick_rate_hz: self.tick_rate_hz,
+            times: RoomTimes { tick_rate_hz: self.tick_rate_hz, snapshot_every: self.snapshot_every as u8 },
             io_threads: self.io_threads,
-            capacity: self.capacity,
+            sim_threads: self.sim_threads,
             origins: self.origins,
             seed: self.seed,
             record: self.record,

@@ -15,6 +15,7 @@ use crate::net::admission::Capacity;
 use crate::net::event_loop::{First, Prepared, Remote, Stop};
 use crate::net::limits::CONNECTIONS_DEFAULT;
 use crate::net::listener::Listener;
+use crate::net::moving::Exchange;
 use crate::net::service::Service;
 use crate::net::wake::Wake;
 
@@ -125,12 +126,14 @@ impl IoThreads {
     pub fn spawn<S>(self, mut service: impl FnMut(usize) -> S) -> io::Result<IoRunning>
     where
         S: Service + Send + 'static,
+        S::Session: Send,
     {
+        let mut exchanges = Exchange::among(&self.wakes()).into_iter();
         let stopper = Stopper { remotes: self.remotes };
         let mut running = IoRunning { address: self.address, stopper, threads: Vec::new() };
-        for (index, prepared) in self.prepared.into_iter().enumerate() {
+        for (index, (prepared, exchange)) in self.prepared.into_iter().zip(&mut exchanges).enumerate() {
             let metrics = Arc::clone(&self.metrics);
-            match spawn_one(index, prepared, service(index), metrics, running.stopper()) {
+            match spawn_one(index, prepared, service(index), exchange, metrics, running.stopper()) {
                 Ok(thread) => running.threads.push(thread),
                 Err(error) => {
                     running.stopper.shutdown(1001, "server failed to start");
@@ -148,16 +151,18 @@ fn spawn_one<S>(
     index: usize,
     prepared: Prepared,
     service: S,
+    exchange: Exchange<S::Session>,
     metrics: Arc<Metrics>,
     others: Stopper,
 ) -> io::Result<JoinHandle<io::Result<Ended>>>
 where
     S: Service + Send + 'static,
+    S::Session: Send,
 {
     std::thread::Builder::new().name(format!("tickwire-io-{index}")).spawn(move || {
         let _guard = AbortOnPanic;
         // Without its selector this thread is lost; the others must not go on without it.
-        prepared.run(service, metrics, index).inspect_err(|_| others.shutdown(1011, "server fault"))
+        prepared.run(service, exchange, metrics, index).inspect_err(|_| others.shutdown(1011, "server fault"))
     })
 }
 

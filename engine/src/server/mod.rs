@@ -1,7 +1,7 @@
 //! The game server: the builder a developer fills in, and the wiring of its threads.
 //!
 //! Owns the order of starting and stopping: configuration is checked, the address bound, channels made, then the simulation
-//! thread and the I/O threads are started; they end in the opposite order. Does not own what the threads do
+//! threads and the I/O threads are started; they end in the opposite order. Does not own what the threads do
 //! (`sim`, `net`, `sessions`). Invariant: every error that the developer or operator can mend comes before the first thread.
 //! The only directory that spawns and joins threads.
 
@@ -10,9 +10,11 @@ mod descriptors;
 mod error;
 pub mod io_threads;
 mod network_address;
+mod room_options;
 mod sim_thread;
 
 pub use error::{ConfigError, ServeError};
+pub use room_options::RoomOptions;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -21,17 +23,19 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tickwire_netcode::close::CloseCode;
 
 use crate::bridge;
 use crate::clock::Clock;
+use crate::directory::Directory;
 use crate::game::Game;
 use crate::metrics::Metrics;
 use crate::net::listener::Listener;
 use crate::page::Page;
 use crate::sdk;
 use crate::sessions::{GameSessions, Routes, Shared};
-use crate::sim::{Kind, Recorded, Setup, Simulation};
+use crate::sim::{Recorded, Setup, Simulation, TickClock};
 use config::{Checked, Config};
 use io_threads::{Ended, IoOptions, IoRunning, IoThreads};
 use network_address::network_address;
@@ -104,10 +108,13 @@ impl Server {
     }
 
     /// Adds a kind of room; `factory` makes the game of each room of this kind. At least one is needed.
-    pub fn room<G: Game>(mut self, kind: &str, factory: impl Fn() -> G + Send + 'static) -> Self {
-        let declared = Kind::of(kind, factory);
-        let declared = declared.map_err(|source| ConfigError::Schema { kind: kind.to_owned(), source });
-        self.config.kinds.push(declared);
+    pub fn room<G: Game>(self, kind: &str, factory: impl Fn() -> G + Send + 'static) -> Self {
+        self.room_with(RoomOptions::new(kind, factory))
+    }
+
+    /// Adds a kind of room with a capacity, privacy or life of its own.
+    pub fn room_with(mut self, options: RoomOptions) -> Self {
+        self.config.rooms.push(options);
         self
     }
 
@@ -123,13 +130,34 @@ impl Server {
         self
     }
 
-    /// I/O threads, 1 to 64. One serves thousands of players; more help with many rooms.
+    /// Ticks from one snapshot to the next, 1 (the default) to 255: with 3 at 60 ticks a second, players get 20 updates. Inputs
+    /// are applied and events told at each tick as ever; clients draw what is between.
+    pub fn snapshot_every(mut self, ticks: usize) -> Self {
+        self.config.snapshot_every = ticks;
+        self
+    }
+
+    /// Simulation threads, 1 (the default) to 64. A room lives on one of them; more help when there are more rooms than one core
+    /// can tick.
+    pub fn sim_threads(mut self, count: usize) -> Self {
+        self.config.sim_threads = count;
+        self
+    }
+
+    /// I/O threads, 1 to 64. One serves thousands of players; more help with many rooms. A connection goes to the thread of its
+    /// room.
     pub fn io_threads(mut self, count: usize) -> Self {
         self.config.io_threads = count;
         self
     }
 
-    /// Seats of each room, 1 to 65,536.
+    /// How long a room goes on that nobody is in, unless its kind says otherwise; 60 s if not set.
+    pub fn keep_empty(mut self, time: Duration) -> Self {
+        self.config.keep_empty = time;
+        self
+    }
+
+    /// Seats of each room, 1 to 65,536, unless its kind says otherwise.
     pub fn capacity(mut self, seats: usize) -> Self {
         self.config.capacity = seats;
         self
@@ -169,9 +197,10 @@ impl Server {
     }
 
     /// Calls `sink` on the simulation thread after each tick of each room. What it is given replays the room, see
-    /// [`sim::replay`](crate::sim::replay). A slow sink delays the ticks.
+    /// [`sim::replay`](crate::sim::replay). A slow sink delays the ticks; with several simulation threads these wait for one another
+    /// at it.
     pub fn record(mut self, sink: impl FnMut(&Recorded<'_>) + Send + 'static) -> Self {
-        self.config.record = Some(Box::new(sink));
+        self.config.record = Some(Arc::new(Mutex::new(Some(Box::new(sink)))));
         self
     }
 
@@ -227,10 +256,11 @@ impl Bound {
     fn spawn(self, signals: bool) -> Result<Running, ServeError> {
         let Checked {
             kinds,
+            entries,
             page,
-            tick_rate_hz,
+            times,
             io_threads,
-            capacity,
+            sim_threads,
             origins,
             seed,
             record,
@@ -239,28 +269,38 @@ impl Bound {
             drain,
         } = self.checked;
         let options = IoOptions { threads: io_threads, signals, connections_max, limit_loopback, drain };
-        let metrics = Arc::new(Metrics::new(io_threads, 1));
+        let metrics = Arc::new(Metrics::new(io_threads, sim_threads));
         let io = IoThreads::prepare(self.listener, options)?.with_metrics(Arc::clone(&metrics));
+        let directory = Arc::new(Directory::new(entries, sim_threads, io_threads));
         let shared = Arc::new(Shared {
             routes: Routes::new(page, sdk::page(), origins, Arc::clone(&metrics)),
             kinds: kinds.iter().map(|kind| Arc::clone(&kind.wire)).collect(),
-            tick_rate_hz: u16::try_from(tick_rate_hz).unwrap_or(u16::MAX),
+            times,
+            directory: Arc::clone(&directory),
             sessions: AtomicU32::new(1),
         });
-        let (sim_ends, io_ends): (Vec<_>, Vec<_>) = (0..io_threads).map(|_| bridge::link()).unzip();
         let seed = seed.unwrap_or_else(random_seed);
-        let setup = Setup { kinds, tick_rate_hz, capacity, seed, record };
-        let simulation = Simulation::new(setup, sim_ends).with_metrics(metrics.simulation(0));
-        let simulation = SimThread::spawn(simulation, tick_rate_hz, io.wakes())?;
+        let setup = Setup { kinds: kinds.into(), times, seed, record, directory };
+        let (sim_ends, io_ends) = bridge::links(sim_threads, io_threads);
+        // One grid for all of them.
+        let base = Clock::now();
+        let mut simulations = Vec::new();
+        for (thread, ends) in sim_ends.into_iter().enumerate() {
+            let clock = TickClock::new(base, times.tick_rate_hz);
+            let simulation = Simulation::new(setup.clone(), ends).with_metrics(metrics.simulation(thread));
+            // When a later one fails, dropping those that run ends them.
+            simulations.push(SimThread::spawn(thread, simulation, clock, io.wakes())?);
+        }
         let mut io_ends = io_ends.into_iter();
         let address = io.address();
-        // When this fails, dropping `simulation` ends its thread.
+        // When this fails, dropping `simulations` ends their threads.
         let io = io.spawn(|thread| {
-            let end = io_ends.next().expect("one link was made per I/O thread");
-            GameSessions::new(Arc::clone(&shared), end, metrics.io(thread))
+            let ends = io_ends.next().expect("links were made for each I/O thread");
+            GameSessions::new(Arc::clone(&shared), thread, ends, metrics.io(thread))
         })?;
-        tracing::info!(%address, tick_rate_hz, io_threads, seed, "the server has started");
-        Ok(Running { address, io: Some(io), simulation: Some(simulation) })
+        let tick_rate_hz = times.tick_rate_hz;
+        tracing::info!(%address, tick_rate_hz, io_threads, sim_threads, seed, "the server has started");
+        Ok(Running { address, io: Some(io), simulations })
     }
 }
 
@@ -268,7 +308,7 @@ impl Bound {
 pub struct Running {
     address: SocketAddr,
     io: Option<IoRunning>,
-    simulation: Option<SimThread>,
+    simulations: Vec<SimThread>,
 }
 
 impl Running {
@@ -298,7 +338,9 @@ impl Running {
     fn end(&mut self) -> io::Result<Ended> {
         let Some(io) = self.io.take() else { return Ok(Ended::Shutdown) };
         let ended = io.join();
-        drop(self.simulation.take());
+        // All are told before the first is waited for.
+        self.simulations.iter().for_each(SimThread::stop);
+        self.simulations.clear();
         tracing::info!(address = %self.address, reason = ?ended, "the server has stopped");
         ended
     }

@@ -25,9 +25,12 @@ use tickwire_netcode::ws::MessageKind;
 use tickwire_netcode::ws::handshake::Request;
 
 use crate::bridge::{
-    InboundEntry, IoEnd, JoinRequest, OutboundEvents, Recipients, Refused, RoomId, SeatId, Seated, TickOutput,
+    Inbound, InboundEntry, IoEnd, JoinRequest, OutboundEvents, Recipients, Refused, RoomId, SeatId, Seated,
+    TickOutput, Transfer,
 };
-use crate::game::Leave;
+use crate::clock::Clock;
+use crate::directory::{Asker, Directory};
+use crate::game::{Leave, TransferError};
 use crate::limits;
 use crate::metrics::io::IoMetrics;
 use crate::metrics::traffic::Received;
@@ -35,7 +38,7 @@ use crate::net::connections::Connections;
 use crate::net::outbox::Outbox;
 use crate::net::service::{Closed, ConnectionId, Flow, Message, Route, Service};
 use crate::net::transport::Transport;
-use crate::sim::KindWire;
+use crate::sim::{KindWire, RoomTimes};
 
 use intake::Intake;
 use room_view::{RoomPlayer, RoomView, RoomViews};
@@ -47,6 +50,8 @@ use send_pass::SendPass;
 enum Place {
     /// No seat asked for yet.
     Outside,
+    /// On the way to another I/O thread, with a request in [`PlayerSession::request`].
+    Moving,
     /// The simulation decides.
     Joining,
     /// In a room; `kind` indexes the room kinds.
@@ -59,8 +64,14 @@ enum Place {
 pub(crate) struct PlayerSession {
     protocol: ServerSession,
     place: Place,
-    /// Welcome, until a send has taken it.
-    welcome: Vec<u8>,
+    /// Session id, once it has been in a room.
+    number: u32,
+    /// What is to be asked when the connection has arrived on the room's thread.
+    request: Option<Box<JoinRequest>>,
+    /// A room that the player has been sent to and has no seat in yet.
+    onward: Option<RoomId>,
+    /// Welcome and Moved, until a send has taken them.
+    greetings: Vec<Vec<u8>>,
     /// The client is still to be told that time was dropped.
     reanchor: bool,
     /// The player said goodbye.
@@ -71,7 +82,8 @@ pub(crate) struct PlayerSession {
 pub(crate) struct Shared {
     pub(crate) routes: Routes,
     pub(crate) kinds: Vec<Arc<KindWire>>,
-    pub(crate) tick_rate_hz: u16,
+    pub(crate) times: RoomTimes,
+    pub(crate) directory: Arc<Directory>,
     /// Source of session ids.
     pub(crate) sessions: AtomicU32,
 }
@@ -79,7 +91,10 @@ pub(crate) struct Shared {
 /// The game sessions of one I/O thread.
 pub(crate) struct GameSessions {
     shared: Arc<Shared>,
-    link: IoEnd,
+    /// Index of this I/O thread.
+    thread: usize,
+    /// By simulation thread.
+    links: Vec<IoEnd>,
     metrics: Arc<IoMetrics>,
     rooms: RoomViews,
     pass: SendPass,
@@ -88,32 +103,42 @@ pub(crate) struct GameSessions {
 }
 
 impl GameSessions {
-    pub(crate) fn new(shared: Arc<Shared>, link: IoEnd, metrics: Arc<IoMetrics>) -> Self {
-        Self {
-            shared,
-            link,
-            metrics,
-            rooms: RoomViews::default(),
-            pass: SendPass::default(),
-            fields: Vec::new(),
-        }
+    /// The sessions of I/O thread `thread`, with its links to each simulation thread.
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        thread: usize,
+        links: Vec<IoEnd>,
+        metrics: Arc<IoMetrics>,
+    ) -> Self {
+        let (rooms, pass) = (RoomViews::default(), SendPass::default());
+        Self { shared, thread, links, metrics, rooms, pass, fields: Vec::new() }
     }
 
     /// Hands over what has come; what finds the bridge full stays.
     fn publish(&mut self) {
-        self.link.publish();
-        self.metrics.count_inbound(self.link.batch.entries.len());
+        self.links.iter_mut().for_each(IoEnd::publish);
+        self.metrics.count_inbound(self.links.iter().map(|link| link.batch.entries.len()).sum());
     }
 
-    /// Asks the simulation for a seat, or says why there will be none.
+    /// What is to go to the simulation thread that a room lives on.
+    fn batch(&mut self, room: RoomId) -> &mut Inbound {
+        &mut self.links[usize::from(room.thread)].batch
+    }
+
+    fn leave(&mut self, seat: SeatId, why: Leave) {
+        self.batch(seat.room).entries.push(InboundEntry::Leave { seat, why });
+    }
+
+    /// Takes a seat and asks the simulation for it, from the room's home I/O thread; or says why there will be none.
     fn admit(
         &mut self,
         id: ConnectionId,
         session: &mut PlayerSession,
         hello: &Hello,
         out: &mut Outbox<'_>,
+        now: Time,
     ) -> Flow {
-        let Some(kind) = self.shared.kinds.iter().position(|kind| *kind.name == *hello.kind.as_str()) else {
+        let Some(kind) = self.shared.directory.kind(hello.kind.as_str()) else {
             return self.reject_kind(id, session, hello.kind.as_str(), out);
         };
         let name = name::clean(hello.name.as_str());
@@ -123,12 +148,22 @@ impl GameSessions {
             sdk = ?hello.sdk.as_str(),
             "a client asks for a seat"
         );
-        let request = JoinRequest { connection: id, kind, room: name::clean(hello.room.as_str()), name };
-        if !self.link.batch.has_room() {
+        let room = name::clean(hello.room.as_str());
+        let permit = match self.shared.directory.join(kind, &room, Asker::Peer, now) {
+            Ok(permit) => permit,
+            Err(code) => return reject(session, code, out),
+        };
+        if !self.batch(permit.plan().id).has_room() {
             return reject(session, CloseCode::Busy, out);
         }
-        self.link.batch.entries.push(InboundEntry::Join(Box::new(request)));
-        session.place = Place::Joining;
+        let home = permit.plan().home_for(self.thread);
+        let request = Box::new(JoinRequest { connection: id, permit, name });
+        if home != self.thread {
+            session.place = Place::Moving;
+            session.request = Some(request);
+            return Flow::Move(home);
+        }
+        self.ask(session, request);
         Flow::Continue
     }
 
@@ -142,10 +177,18 @@ impl GameSessions {
     ) -> Flow {
         let asked = name::clean(asked);
         tracing::debug!(conn = id.index, kind = asked, "a client asks for a kind of room that there is not");
-        let known: Vec<&str> = self.shared.kinds.iter().map(|kind| &*kind.name).collect();
-        let mut text = format!("no room kind \"{asked}\"; this server has: {}", known.join(", "));
+        let known: Vec<&str> = self.shared.directory.public_kinds().collect();
+        let mut text = format!("no room kind \"{asked}\"");
+        if !known.is_empty() {
+            text = format!("{text}; this server has: {}", known.join(", "));
+        }
         text.truncate(text.floor_char_boundary(limits::REJECT_TEXT_BYTES_MAX));
         reject_saying(session, CloseCode::NoSuchRoom, &text, text.clone().into(), out)
+    }
+
+    fn ask(&mut self, session: &mut PlayerSession, request: Box<JoinRequest>) {
+        session.place = Place::Joining;
+        self.batch(request.permit.plan().id).entries.push(InboundEntry::Join(request));
     }
 
     /// Takes in one tick of one room.
@@ -161,6 +204,9 @@ impl GameSessions {
         }
         for seated in output.seated.drain(..) {
             self.welcome(output.room, output.tick, &seated, connections, now);
+        }
+        for transfer in output.transfers.drain(..) {
+            self.send_onward(output.room, transfer, connections);
         }
         let Some(view) = self.rooms.find(output.room) else { return };
         if let Some(snapshot) = output.snapshot.take() {
@@ -194,7 +240,25 @@ impl GameSessions {
         self.rooms.drop_if_empty(output.room);
     }
 
-    /// Answers a granted seat with Welcome, or gives it back when the client has gone meanwhile.
+    /// Asks for the seat in another room that the game has found for a player. Until it is granted the player plays on.
+    fn send_onward<T: Transport>(
+        &mut self,
+        from: RoomId,
+        transfer: Transfer,
+        connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    ) {
+        let Transfer { player, permit, name } = transfer;
+        // Who has gone meanwhile is reported as such anyway; the permit gives the seat back.
+        let Some(player) = self.rooms.find(from).and_then(|view| view.player(player)) else { return };
+        let Some(session) = connections.session(player.connection) else { return };
+        let room = permit.plan().id;
+        session.onward = Some(room);
+        let request = JoinRequest { connection: player.connection, permit, name };
+        // Bounded by the players, like leaves.
+        self.batch(room).entries.push(InboundEntry::Join(Box::new(request)));
+    }
+
+    /// Answers a granted seat with Welcome or Moved, or gives it back when the client has gone meanwhile.
     fn welcome<T: Transport>(
         &mut self,
         room: RoomId,
@@ -204,31 +268,53 @@ impl GameSessions {
         now: Time,
     ) {
         let seat = SeatId { room, player: seated.player };
-        let kind = &self.shared.kinds[seated.kind];
-        let Some(session) = joining(seated.connection, connections) else {
-            self.link.batch.entries.push(InboundEntry::Leave { seat, why: Leave::Lost });
-            return;
+        let Some(session) = connections.session(seated.connection) else {
+            return self.leave(seat, Leave::Lost);
+        };
+        let left = match session.place {
+            Place::Joining => None,
+            Place::Seated { seat, .. } if session.onward == Some(room) => Some(seat),
+            _ => return self.leave(seat, Leave::Lost),
         };
         let base_tick = Tick(tick.0.wrapping_sub(1));
-        let welcome = Welcome {
-            session: self.shared.sessions.fetch_add(1, Ordering::Relaxed),
-            player: seated.player.0,
-            kind: Text::truncated(&kind.name),
-            room: Text::truncated(&seated.room_name),
-            base_tick: base_tick.0,
-            tick_rate_hz: self.shared.tick_rate_hz,
-            snapshot_every: 1,
-            schema_hash: kind.schema_hash,
-            ..Welcome::default()
-        };
-        if session.protocol.welcome(welcome, &kind.schema_bytes, now, &mut session.welcome) {
-            session.place = Place::Seated { seat, kind: seated.kind };
-            let player = RoomPlayer::new(seated.player, seated.connection, base_tick);
-            self.rooms.entry(room, seated.kind, &seated.room_name).players.push(player);
-        } else {
+        if !greet(&self.shared, session, seated, base_tick, now) {
             session.place = Place::Gone;
-            self.link.batch.entries.push(InboundEntry::Leave { seat, why: Leave::Lost });
+            return self.leave(seat, Leave::Lost);
         }
+        session.place = Place::Seated { seat, kind: seated.kind };
+        session.onward = None;
+        let player = RoomPlayer::new(seated.player, seated.connection, base_tick);
+        self.rooms.entry(room, seated.kind, &seated.room_name).players.push(player);
+        if let Some(left) = left {
+            session.reanchor = false;
+            self.leave(left, Leave::Transferred);
+            self.forget(left);
+        }
+    }
+
+    /// Takes a player out of the view of its room.
+    fn forget(&mut self, seat: SeatId) {
+        if let Some(view) = self.rooms.find(seat.room) {
+            view.remove(seat.player);
+            self.rooms.drop_if_empty(seat.room);
+        }
+    }
+
+    /// No seat: a client that asked for one is told and closed, a player on the way to another room stays.
+    fn refuse<T: Transport>(
+        &mut self,
+        id: ConnectionId,
+        code: CloseCode,
+        connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    ) {
+        let Some(session) = connections.session(id) else { return };
+        if let (Place::Seated { seat, .. }, Some(_)) = (session.place, session.onward.take()) {
+            let why = TransferError::RoomFailed;
+            self.batch(seat.room).entries.push(InboundEntry::Stayed { seat, why });
+            return;
+        }
+        session.place = Place::Gone;
+        refuse(id, code, connections);
     }
 
     /// The room has failed, or this thread has fallen too far behind it: everybody of it leaves.
@@ -242,13 +328,9 @@ impl GameSessions {
         // Who was seated in the room's last tick has no Welcome yet.
         for seated in output.seated.drain(..) {
             let seat = SeatId { room: output.room, player: seated.player };
-            let Some(session) = joining(seated.connection, connections) else {
-                // The room may live on: it has not failed when only this thread was too slow for it.
-                self.link.batch.entries.push(InboundEntry::Leave { seat, why: Leave::Lost });
-                continue;
-            };
-            session.place = Place::Seated { seat, kind: seated.kind };
-            refuse(seated.connection, code, connections);
+            // The room may live on: it has not failed when only this thread was too slow for it.
+            self.leave(seat, Leave::Lost);
+            self.refuse(seated.connection, code, connections);
         }
         let Some(view) = self.rooms.find(output.room) else { return };
         for player in view.players.drain(..) {
@@ -265,14 +347,17 @@ impl Service for GameSessions {
     const READS_WHILE_BLOCKED: bool = true;
 
     fn route(&mut self, request: &Request<'_>) -> Route {
-        self.shared.routes.route(request)
+        self.shared.routes.route(request, || self.shared.directory.listing(Clock::now()))
     }
 
     fn opened(&mut self, _id: ConnectionId, now: Time) -> Self::Session {
         Box::new(PlayerSession {
             protocol: ServerSession::new(now),
             place: Place::Outside,
-            welcome: Vec::new(),
+            number: 0,
+            request: None,
+            onward: None,
+            greetings: Vec::new(),
             reanchor: false,
             bye: false,
         })
@@ -299,7 +384,8 @@ impl Service for GameSessions {
         };
         self.metrics.received.add(Received::of(message.payload), 1);
         let before = session.protocol.stats();
-        let mut intake = Intake::new(seat, &mut self.link.batch, out);
+        let link = seat.map_or(0, |seat| usize::from(seat.room.thread));
+        let mut intake = Intake::new(seat, &mut self.links[link].batch, out);
         let taken = session.protocol.handle_message(message.payload, now, layout, &mut intake);
         let Intake { hello, bye, overflowed, .. } = intake;
         self.metrics.count_session(before, session.protocol.stats());
@@ -307,7 +393,7 @@ impl Service for GameSessions {
             return close_for(id, error);
         }
         if let Some(hello) = hello {
-            return self.admit(id, session, &hello, out);
+            return self.admit(id, session, &hello, out, now);
         }
         if bye {
             session.bye = true;
@@ -318,6 +404,14 @@ impl Service for GameSessions {
             return Flow::Close(CloseCode::Busy.code(), close_reason(CloseCode::Busy));
         }
         Flow::Continue
+    }
+
+    fn arrived(&mut self, id: ConnectionId, session: &mut Self::Session, _now: Time) {
+        if let Some(mut request) = session.request.take() {
+            request.connection = id;
+            // A batch at its bound is one entry longer at most for each connection on the way.
+            self.ask(session, request);
+        }
     }
 
     fn read_pass_ended(&mut self, _now: Time) {
@@ -353,26 +447,22 @@ impl Service for GameSessions {
         tracing::debug!(conn = id.index, reason = ?why, "a session has ended");
         if let Place::Seated { seat, .. } = session.place {
             let why = if session.bye { Leave::Left } else { Leave::Lost };
-            self.link.batch.entries.push(InboundEntry::Leave { seat, why });
-            if let Some(view) = self.rooms.find(seat.room) {
-                view.remove(seat.player);
-                self.rooms.drop_if_empty(seat.room);
-            }
+            self.leave(seat, why);
+            self.forget(seat);
         }
     }
 
     fn tick<T: Transport>(&mut self, connections: &mut Connections<'_, T, Self::Session>, now: Time) {
-        while let Some(mut batch) = self.link.poll_outbound() {
-            for output in &mut batch.outputs {
-                self.apply(output, connections, now);
-            }
-            for Refused { connection, code } in batch.refused.drain(..) {
-                if let Some(session) = connections.session(connection) {
-                    session.place = Place::Gone;
+        for link in 0..self.links.len() {
+            while let Some(mut batch) = self.links[link].poll_outbound() {
+                for output in &mut batch.outputs {
+                    self.apply(output, connections, now);
                 }
-                refuse(connection, code, connections);
+                for Refused { connection, code } in batch.refused.drain(..) {
+                    self.refuse(connection, code, connections);
+                }
+                self.links[link].recycle(batch);
             }
-            self.link.recycle(batch);
         }
         self.pass.run(&mut self.rooms, &self.shared.kinds, connections, &self.metrics, now);
         // What an earlier pass found no place for, and the leaves of this tick.
@@ -380,12 +470,32 @@ impl Service for GameSessions {
     }
 }
 
-/// The session of a connection that still waits for its seat.
-fn joining<'a, T: Transport>(
-    id: ConnectionId,
-    connections: &'a mut Connections<'_, T, Box<PlayerSession>>,
-) -> Option<&'a mut PlayerSession> {
-    connections.session(id).map(|session| &mut **session).filter(|session| session.place == Place::Joining)
+/// Makes the Welcome, or for who is in a room already the Moved, of a granted seat. False: the client is gone.
+fn greet(shared: &Shared, session: &mut PlayerSession, seated: &Seated, base_tick: Tick, now: Time) -> bool {
+    let kind = &shared.kinds[seated.kind];
+    if session.number == 0 {
+        session.number = shared.sessions.fetch_add(1, Ordering::Relaxed);
+    }
+    let welcome = Welcome {
+        session: session.number,
+        player: seated.player.0,
+        kind: Text::truncated(&kind.name),
+        room: Text::truncated(&seated.room_name),
+        base_tick: base_tick.0,
+        tick_rate_hz: u16::try_from(shared.times.tick_rate_hz).unwrap_or(u16::MAX),
+        snapshot_every: shared.times.snapshot_every,
+        schema_hash: kind.schema_hash,
+        ..Welcome::default()
+    };
+    let mut greeting = Vec::new();
+    let is_greeted = match session.place {
+        Place::Seated { .. } => session.protocol.moved(welcome, &kind.schema_bytes, now, &mut greeting),
+        _ => session.protocol.welcome(welcome, &kind.schema_bytes, now, &mut greeting),
+    };
+    if is_greeted {
+        session.greetings.push(greeting);
+    }
+    is_greeted
 }
 
 /// Puts a tick's events into the lanes of those who hear them.

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a view exists while it has players; players ascend.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
@@ -35,7 +36,6 @@ impl RoomPlayer {
 /// A room as seen from one I/O thread.
 #[derive(Debug)]
 pub(super) struct RoomView {
-    pub(super) room: RoomId,
     /// Index of the room's kind.
     pub(super) kind: usize,
     /// The id that players see.
@@ -74,27 +74,18 @@ impl RoomView {
     }
 }
 
-/// The rooms of one I/O thread, by the index in their id.
+/// The rooms of one I/O thread, in the order of their ids.
 #[derive(Debug, Default)]
-pub(super) struct RoomViews(Vec<Option<RoomView>>);
+pub(super) struct RoomViews(BTreeMap<RoomId, RoomView>);
 
 impl RoomViews {
     pub(super) fn find(&mut self, room: RoomId) -> Option<&mut RoomView> {
-        self.0.get_mut(room.index as usize)?.as_mut().filter(|view| view.room == room)
+        self.0.get_mut(&room)
     }
 
-    /// The view of a room, made if there is none. A view of an earlier room in the same place is replaced.
+    /// The view of a room, made if there is none.
     pub(super) fn entry(&mut self, room: RoomId, kind: usize, name: &Arc<str>) -> &mut RoomView {
-        let index = room.index as usize;
-        if self.0.len() <= index {
-            self.0.resize_with(index + 1, || None);
-        }
-        let place = &mut self.0[index];
-        if place.as_ref().is_some_and(|view| view.room != room) {
-            *place = None;
-        }
-        place.get_or_insert_with(|| RoomView {
-            room,
+        self.0.entry(room).or_insert_with(|| RoomView {
             kind,
             name: Arc::clone(name),
             players: Vec::new(),
@@ -105,11 +96,11 @@ impl RoomViews {
 
     pub(super) fn drop_if_empty(&mut self, room: RoomId) {
         if self.find(room).is_some_and(|view| view.players.is_empty()) {
-            self.0[room.index as usize] = None;
+            self.0.remove(&room);
         }
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut RoomView> {
-        self.0.iter_mut().flatten()
+        self.0.values_mut()
     }
 }

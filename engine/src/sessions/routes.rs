@@ -1,6 +1,7 @@
 //! What the server answers over plain HTTP, and who may open a WebSocket.
 //!
-//! `/ws` upgrades when the Origin rule of PROTOCOL section 1 holds; `/healthz`, `/readyz`, `/metrics`, the page and the SDK are plain GETs.
+//! `/ws` upgrades when the Origin rule of PROTOCOL section 1 holds; `/healthz`, `/readyz`, `/metrics`, `/rooms`, the page and the
+//! SDK are plain GETs.
 
 use std::sync::Arc;
 
@@ -25,13 +26,17 @@ impl Routes {
         Self { page, sdk, origins, metrics }
     }
 
-    pub(super) fn route(&self, request: &Request<'_>) -> Route {
+    /// `listing` gives the public rooms as JSON.
+    pub(super) fn route(&self, request: &Request<'_>, listing: impl FnOnce() -> Arc<str>) -> Route {
         if request.path() == "/ws" {
             return if request.origin_allowed(&self.origins) {
                 Route::Upgrade
             } else {
                 Route::Respond(Response::text(403, "this page may not connect: its origin is not allowed"))
             };
+        }
+        if request.path() == "/rooms" && matches!(request.method(), "GET" | "HEAD") {
+            return Route::Respond(Response::new(200, "application/json", listing().as_bytes().to_vec()));
         }
         if let Some(response) = self.metrics.respond(request) {
             return Route::Respond(response);

@@ -100,9 +100,9 @@ fn send<T: Transport>(
 ) -> usize {
     let (mut pending, mut is_open, mut has_welcome, mut size) = (None, false, false, 0);
     let sent = connections.send(player.connection, |session, ws, buffer| {
-        has_welcome = !session.welcome.is_empty();
-        if has_welcome {
-            ws.send(MessageKind::Binary, &session.welcome, buffer);
+        has_welcome = !session.greetings.is_empty();
+        for greeting in &session.greetings {
+            ws.send(MessageKind::Binary, greeting, buffer);
         }
         is_open = session.protocol.gate_open();
         if is_open {
@@ -114,7 +114,7 @@ fn send<T: Transport>(
         return size;
     }
     if let Some(session) = connections.session(player.connection) {
-        session.welcome = Vec::new();
+        session.greetings = Vec::new();
         if let Some(pending) = pending {
             session.reanchor = false;
             session.protocol.commit(pending, sending.now);

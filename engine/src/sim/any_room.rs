@@ -11,7 +11,7 @@ use tickwire_netcode::session::{ArrivedInput, InputBuffer, Verdict};
 use tickwire_netcode::snapshot::Snapshot;
 use tickwire_netcode::time::{Tick, Time};
 
-use super::cx::Member;
+use super::cx::{Member, TransferWish};
 use super::event_batch::EventBatch;
 use super::hosted::Seat;
 use super::oversights::Oversights;
@@ -36,12 +36,14 @@ pub(crate) trait AnyRoom: Send {
     fn advance(&mut self, resolved: &Resolved);
     /// The tick run last; 0 before the first.
     fn tick(&self) -> Tick;
-    /// The state at the end of the last tick.
+    /// The state at the end of the newest tick that took one.
     fn snapshot(&self) -> &Arc<Snapshot>;
     /// The events of the last tick.
     fn events(&self) -> &EventBatch;
     /// Players that the game removed in the last tick.
     fn kicks(&self) -> &[(PlayerId, String)];
+    /// Where the game wanted players to be in the last tick.
+    fn wishes(&self) -> &[TransferWish];
     /// The players in the room.
     fn members(&self) -> &[Member];
     /// Values clamped since the room started.
@@ -57,8 +59,8 @@ pub(crate) struct TypedRoom<G: Game> {
 }
 
 impl<G: Game> TypedRoom<G> {
-    pub(crate) fn new(game: G, seed: u64, tick_rate_hz: u32) -> Self {
-        Self { room: Room::new(game, seed, tick_rate_hz), buffers: Vec::new() }
+    pub(crate) fn new(game: G, seed: u64, tick_rate_hz: u32, snapshot_every: u8) -> Self {
+        Self { room: Room::new(game, seed, tick_rate_hz, snapshot_every), buffers: Vec::new() }
     }
 
     fn index_of(&self, player: PlayerId) -> Option<usize> {
@@ -118,6 +120,10 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
 
     fn kicks(&self) -> &[(PlayerId, String)] {
         self.room.kicks()
+    }
+
+    fn wishes(&self) -> &[TransferWish] {
+        self.room.wishes()
     }
 
     fn members(&self) -> &[Member] {

@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 
 use glam::Vec2;
 use tickwire_netcode::ids::{EntityId, PlayerId};
+use tickwire_netcode::message::bounded::Text;
 use tickwire_netcode::schema::Event;
 use tickwire_netcode::time::Tick;
 
@@ -15,6 +16,9 @@ use super::oversights::Oversights;
 use super::rng::Rng;
 use crate::game::Game;
 use crate::limits;
+
+/// PROTOCOL section 3.1: `text<32>`.
+const ROOM_ID_BYTES_MAX: usize = 32;
 
 /// One of up to 32 groups that a game names (teams, friends), numbered 0 to 31.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +55,17 @@ pub(crate) struct Core {
     pub(crate) kicks: Vec<(PlayerId, String)>,
     /// What the game's author is to be told.
     pub(crate) oversights: Oversights,
+    /// Players to send elsewhere after this tick.
+    pub(crate) wishes: Vec<TransferWish>,
+}
+
+/// Where a game wants a player to be.
+#[derive(Debug)]
+pub(crate) struct TransferWish {
+    pub(crate) player: PlayerId,
+    pub(crate) kind: String,
+    /// Empty for any room of the kind.
+    pub(crate) room: String,
 }
 
 impl Core {
@@ -64,6 +79,7 @@ impl Core {
             events: EventBatch::default(),
             kicks: Vec::new(),
             oversights: Oversights::default(),
+            wishes: Vec::new(),
         }
     }
 
@@ -168,6 +184,21 @@ impl<'a, G: Game> Cx<'a, G> {
         let present = self.core.member(player).is_some();
         if present && !self.core.kicks.iter().any(|(kicked, _)| *kicked == player) {
             self.core.kicks.push((player, reason.to_owned()));
+        }
+    }
+
+    /// Sends a player to another room of this server, of any kind, on the same connection: the room with this id, made if there
+    /// is none, or with an empty id any room of the kind with a free seat, as a client would join it.
+    ///
+    /// The player plays on here until it has its seat there: then [`Game::leave`] follows with
+    /// [`Leave::Transferred`](crate::game::Leave), a few ticks from now. When it gets none,
+    /// [`Game::transfer_failed`] says why. While a transfer is under way, further ones of the player are ignored. An id is cut to 32
+    /// bytes.
+    pub fn transfer(&mut self, player: PlayerId, kind: &str, room: &str) {
+        let present = self.core.member(player).is_some();
+        if present && !self.core.wishes.iter().any(|wish| wish.player == player) {
+            let room = Text::<ROOM_ID_BYTES_MAX>::truncated(room).as_str().to_owned();
+            self.core.wishes.push(TransferWish { player, kind: kind.to_owned(), room });
         }
     }
 }

@@ -14,15 +14,19 @@ use tickwire_netcode::session::Verdict;
 use tickwire_netcode::time::Time;
 
 use super::any_room::AnyRoom;
+use super::cx::TransferWish;
 use super::event_batch::{Audience, EventEntry};
+use super::hearing::Hearing;
 use super::kind::Kind;
-use super::near::{Places, hears};
+use super::near::Places;
 use super::record::{RecordSink, Recorded};
 use super::resolved::{Arrival, Resolved};
 use super::tick_timing::{QuantizedInput, TickTiming};
-use crate::bridge::{OutboundEvent, PlayerLine, Recipients, RoomId, Seated, SimEnd, TickOutput};
-use crate::game::Leave;
-use crate::limits;
+use crate::bridge::{
+    JoinRequest, OutboundEvent, PlayerLine, Recipients, RoomId, Seated, SimEnd, TickOutput, Transfer,
+};
+use crate::directory::{Asker, Directory, Permit, RoomPlan};
+use crate::game::{Leave, TransferError};
 use crate::net::service::ConnectionId;
 
 /// A player's place in the room and the connection that speaks for it.
@@ -32,6 +36,10 @@ pub(crate) struct Seat {
     connection: ConnectionId,
     /// Seated since the last tick: the session still waits for its Welcome.
     fresh: bool,
+    /// On the way to another room.
+    leaving: bool,
+    /// Gives the seat back when this is dropped.
+    _permit: Permit,
 }
 
 impl Seat {
@@ -42,13 +50,7 @@ impl Seat {
 
 /// One room with its seats.
 pub(crate) struct Hosted {
-    pub(crate) id: RoomId,
-    /// Index of the room's kind.
-    pub(crate) kind: usize,
-    /// The id that players see.
-    pub(crate) name: Arc<str>,
-    /// Made for players who asked for any room of the kind.
-    pub(crate) public: bool,
+    pub(crate) plan: Arc<RoomPlan>,
     seed: u64,
     room: Box<dyn AnyRoom>,
     seats: Vec<Seat>,
@@ -68,7 +70,7 @@ pub(crate) struct Hosted {
 #[must_use]
 pub(crate) enum Fate {
     Alive,
-    /// Nobody has been in it for [`limits::EMPTY_ROOM_MAX`].
+    /// Nobody has been in it for as long as its kind allows.
     Deserted,
     /// The game panicked; its players have been told.
     Failed,
@@ -84,19 +86,9 @@ pub(crate) fn panic_text(payload: &(dyn core::any::Any + Send)) -> &str {
 }
 
 impl Hosted {
-    pub(crate) fn new(
-        id: RoomId,
-        kind: usize,
-        name: Arc<str>,
-        public: bool,
-        seed: u64,
-        room: Box<dyn AnyRoom>,
-    ) -> Self {
+    pub(crate) fn new(plan: Arc<RoomPlan>, seed: u64, room: Box<dyn AnyRoom>) -> Self {
         Self {
-            id,
-            kind,
-            name,
-            public,
+            plan,
             seed,
             room,
             seats: Vec::new(),
@@ -112,21 +104,20 @@ impl Hosted {
         self.seats.len()
     }
 
-    /// Gives a new player a seat; the game hears of it at the next tick (`timing`), the session after it.
-    pub(crate) fn seat(
-        &mut self,
-        io: usize,
-        connection: ConnectionId,
-        name: String,
-        timing: TickTiming,
-    ) -> PlayerId {
+    pub(crate) fn id(&self) -> RoomId {
+        self.plan.id
+    }
+
+    /// Puts a new player on its seat; the game hears of it at the next tick (`timing`), the session after it.
+    pub(crate) fn seat(&mut self, io: usize, request: JoinRequest, timing: TickTiming) -> PlayerId {
+        let JoinRequest { connection, permit, name } = request;
         let player = PlayerId(self.player_next);
         self.player_next += 1;
         // The player is seated in any case: the tick that ends the room tells it.
         self.guard(|room| room.seat(player, timing));
         let line =
             PlayerLine { player, input_applied: InputSeq(0), input_margin_q4: 0, command_ack: CommandSeq(0) };
-        self.seats.push(Seat { line, io, connection, fresh: true });
+        self.seats.push(Seat { line, io, connection, fresh: true, leaving: false, _permit: permit });
         self.resolved.arrivals.push(Arrival::Joined { player, name });
         player
     }
@@ -143,6 +134,44 @@ impl Hosted {
     /// The next tick starts then: the margins of what is buffered from now on count to it.
     pub(crate) fn expect(&mut self, next_starts: Time) {
         self.room.expect(next_starts);
+    }
+
+    /// A transfer that was under way came to nothing.
+    pub(crate) fn stay(&mut self, player: PlayerId, why: TransferError) {
+        if let Some(index) = self.index_of(player) {
+            self.seats[index].leaving = false;
+            self.resolved.arrivals.push(Arrival::Stayed { player, why });
+        }
+    }
+
+    /// Takes the seats in other rooms that the game wished for in the last tick, and tells the I/O threads.
+    pub(crate) fn transfer(&mut self, directory: &Directory, links: &mut [SimEnd], now: Time) {
+        for nth in 0..self.room.wishes().len() {
+            let TransferWish { player, kind, room } = &self.room.wishes()[nth];
+            let player = *player;
+            // Kicked in the same tick, or on the way already.
+            let Some(index) = self.index_of(player).filter(|index| !self.seats[*index].leaving) else {
+                continue;
+            };
+            match find_seat(directory, &self.plan, kind, room, now) {
+                Ok(permit) => {
+                    let members = self.room.members();
+                    let name = members.iter().find(|member| member.player == player).map(|m| m.name.clone());
+                    let transfer = Transfer { player, permit, name: name.unwrap_or_default() };
+                    let tick = self.room.tick();
+                    self.seats[index].leaving = true;
+                    links[self.seats[index].io].push(self.plan.id, |output| {
+                        output.tick = tick;
+                        output.transfers.push(transfer);
+                    });
+                }
+                Err(why) => self.resolved.arrivals.push(Arrival::Stayed { player, why }),
+            }
+        }
+    }
+
+    pub(crate) fn has_wishes(&self) -> bool {
+        !self.room.wishes().is_empty()
     }
 
     /// Buffers an input for its tick; `None` when the player has no seat any more.
@@ -181,7 +210,7 @@ impl Hosted {
         timing: TickTiming,
         kind: &Kind,
         links: &mut [SimEnd],
-        record: &mut Option<RecordSink>,
+        record: Option<&RecordSink>,
     ) -> Fate {
         let (mut resolved, mut seats) = (take(&mut self.resolved), take(&mut self.seats));
         self.guard(|room| {
@@ -193,44 +222,49 @@ impl Hosted {
             self.fail(kind, panic, links);
             return Fate::Failed;
         }
-        self.record(kind, record);
+        if let Some(sink) = record {
+            self.record(kind, sink);
+        }
         self.resolved.clear();
         self.publish(timing.reanchor, &kind.places, links);
         self.complain(&kind.wire.name, timing.started);
         self.remove_kicked();
-        self.empty_ticks = if self.seats.is_empty() { self.empty_ticks + 1 } else { 0 };
-        if timing.interval * self.empty_ticks > limits::EMPTY_ROOM_MAX { Fate::Deserted } else { Fate::Alive }
+        self.empty_ticks = if self.plan.seats() == 0 { self.empty_ticks.saturating_add(1) } else { 0 };
+        let empty = timing.interval.saturating_mul(self.empty_ticks);
+        if self.empty_ticks > 0 && empty > kind.keep_empty { Fate::Deserted } else { Fate::Alive }
     }
 
     /// Tells the sink of the tick. A sink that panics is not called again: rooms outlive their recording.
-    fn record(&self, kind: &Kind, record: &mut Option<RecordSink>) {
-        let Some(sink) = record else { return };
+    fn record(&self, kind: &Kind, sink: &RecordSink) {
+        let mut sink = sink.lock();
+        let Some(recorder) = &mut *sink else { return };
         let recorded = Recorded {
             kind: &kind.wire.name,
-            room: &self.name,
-            serial: self.id.serial,
+            room: &self.plan.name,
+            serial: self.plan.id.serial,
             seed: self.seed,
             tick: self.room.tick(),
             resolved: &self.resolved,
+            snapshot_tick: self.room.snapshot().tick(),
             state_hash: self.room.snapshot().state_hash(&kind.wire.layout),
         };
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| sink(&recorded))) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| recorder(&recorded))) {
             let reason = panic_text(&*panic);
-            tracing::error!(room = %self.name, reason, "the recording panicked; nothing is recorded from now on");
-            *record = None;
+            tracing::error!(room = %self.plan.name, reason, "the recording panicked; nothing is recorded from now on");
+            *sink = None;
         }
     }
 
     fn fail(&self, kind: &Kind, panic: &str, links: &mut [SimEnd]) {
         tracing::error!(
-            room = %self.name,
+            room = %self.plan.name,
             kind = %kind.wire.name,
             tick = self.room.tick().0,
             players = self.seats.len(),
             reason = panic,
             "the game panicked; its room is closed"
         );
-        let room = self.id;
+        let room = self.plan.id;
         for (io, link) in links.iter_mut().enumerate() {
             let seats = &self.seats;
             if !seats.iter().any(|seat| seat.io == io) {
@@ -239,14 +273,14 @@ impl Hosted {
             link.push(room, |output| {
                 output.ended = Some(CloseCode::RoomFailed);
                 // Also those whose join was being run: their session still waits.
-                output.seated.extend(fresh_seats(seats, io, &self.name, self.kind));
+                output.seated.extend(fresh_seats(seats, io, &self.plan));
             });
         }
     }
 
     /// Says what only the game's author can mend.
     fn complain(&mut self, kind: &str, now: Time) {
-        let (room, tick, clamped) = (&*self.name, self.room.tick().0, self.room.clamped());
+        let (room, tick, clamped) = (&*self.plan.name, self.room.tick().0, self.room.clamped());
         for oversight in self.room.oversights().take_due(now, clamped) {
             tracing::warn!(room, kind, tick, "{oversight}");
         }
@@ -260,15 +294,25 @@ impl Hosted {
 
     fn publish(&mut self, reanchor: bool, places: &Places, links: &mut [SimEnd]) {
         self.locate_if_asked(places);
+        let is_news = self.takes_snapshot()
+            || reanchor
+            || self.room.events().len() > 0
+            || !self.room.kicks().is_empty();
         for (io, link) in links.iter_mut().enumerate() {
-            if !self.seats.iter().any(|seat| seat.io == io) {
-                continue;
+            let mut here = self.seats.iter().filter(|seat| seat.io == io);
+            // Between two snapshots there is little to tell.
+            if here.any(|seat| is_news || seat.fresh) {
+                link.push(self.plan.id, |output| self.fill(io, reanchor, output));
             }
-            link.push(self.id, |output| self.fill(io, reanchor, output));
         }
         for seat in &mut self.seats {
             seat.fresh = false;
         }
+    }
+
+    /// Whether the last tick took a snapshot.
+    fn takes_snapshot(&self) -> bool {
+        self.room.snapshot().tick() == self.room.tick()
     }
 
     fn locate_if_asked(&mut self, places: &Places) {
@@ -281,10 +325,12 @@ impl Hosted {
 
     fn fill(&self, io: usize, reanchor: bool, output: &mut TickOutput) {
         output.tick = self.room.tick();
-        output.snapshot = Some(Arc::clone(self.room.snapshot()));
         output.reanchor = reanchor;
-        output.seated.extend(fresh_seats(&self.seats, io, &self.name, self.kind));
-        output.lines.extend(self.seats.iter().filter(|seat| seat.io == io).map(|seat| seat.line));
+        output.seated.extend(fresh_seats(&self.seats, io, &self.plan));
+        if self.takes_snapshot() {
+            output.snapshot = Some(Arc::clone(self.room.snapshot()));
+            output.lines.extend(self.seats.iter().filter(|seat| seat.io == io).map(|seat| seat.line));
+        }
         for (event, words) in self.room.events().iter() {
             self.address(event, words, io, output);
         }
@@ -297,25 +343,9 @@ impl Hosted {
         let events = &mut output.events;
         let first = events.players.len();
         let here = self.seats.iter().filter(|seat| seat.io == io).map(Seat::player);
-        match event.audience {
-            Audience::Room => {}
-            Audience::Player(player) => events.players.extend(here.filter(|here| *here == player)),
-            Audience::Set(set) => {
-                let members = self.room.members();
-                let mask = |player: PlayerId| {
-                    members.binary_search_by_key(&player, |m| m.player).map_or(0, |index| members[index].sets)
-                };
-                events.players.extend(here.filter(|player| mask(*player) & set.mask() != 0));
-            }
-            Audience::Near { at, radius } => {
-                let located = &self.located;
-                let place = |player: PlayerId| {
-                    located
-                        .binary_search_by_key(&player, |(player, _)| *player)
-                        .map_or(None, |i| located[i].1)
-                };
-                events.players.extend(here.filter(|player| hears(place(*player), at, radius)));
-            }
+        if event.audience != Audience::Room {
+            let hearing = Hearing { members: self.room.members(), located: &self.located };
+            events.players.extend(here.filter(|player| hearing.hears(&event.audience, *player)));
         }
         let recipients = match event.audience {
             Audience::Room => Recipients::Everyone,
@@ -341,11 +371,28 @@ impl Hosted {
     }
 }
 
-fn fresh_seats(seats: &[Seat], io: usize, room_name: &Arc<str>, kind: usize) -> impl Iterator<Item = Seated> {
+fn fresh_seats(seats: &[Seat], io: usize, plan: &RoomPlan) -> impl Iterator<Item = Seated> {
     seats.iter().filter(move |seat| seat.io == io && seat.fresh).map(move |seat| Seated {
         connection: seat.connection,
         player: seat.player(),
-        room_name: Arc::clone(room_name),
-        kind,
+        room_name: Arc::clone(&plan.name),
+        kind: plan.kind,
+    })
+}
+
+fn find_seat(
+    directory: &Directory,
+    here: &RoomPlan,
+    kind: &str,
+    room: &str,
+    now: Time,
+) -> Result<Permit, TransferError> {
+    let kind = directory.kind(kind).ok_or(TransferError::NoSuchKind)?;
+    if kind == here.kind && *room == *here.name {
+        return Err(TransferError::SameRoom);
+    }
+    directory.join(kind, room, Asker::Game(here.id), now).map_err(|code| match code {
+        CloseCode::Full => TransferError::Full,
+        _ => TransferError::Busy,
     })
 }

@@ -6,7 +6,10 @@
 mod any_room;
 mod cx;
 mod event_batch;
+mod hearing;
 mod hosted;
+#[cfg(test)]
+pub(crate) mod inn;
 mod inputs;
 mod kind;
 mod near;
@@ -16,6 +19,7 @@ mod replay;
 mod resolved;
 mod rng;
 mod room;
+mod room_table;
 mod scene;
 mod simulation;
 #[cfg(test)]
@@ -34,6 +38,9 @@ pub use rng::Rng;
 pub use scene::Scene;
 pub use tick_clock::{CATCH_UP_TICKS_MAX, Due, TickClock, TickGrid};
 
-pub(crate) use kind::{Kind, KindWire};
+pub(crate) use hearing::Hearing;
+pub(crate) use kind::{Kind, KindWire, RoomTimes};
+pub(crate) use near::Places;
 pub(crate) use record::RecordSink;
+pub(crate) use room::Room;
 pub(crate) use simulation::{Setup, Simulation, run};

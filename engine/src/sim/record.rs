@@ -2,6 +2,7 @@
 //!
 //! A recording is the seed of a room and its sequence of [`Resolved`]; the state hash beside each proves a replay right.
 
+use parking_lot::Mutex;
 use tickwire_netcode::time::Tick;
 
 use super::resolved::Resolved;
@@ -21,9 +22,11 @@ pub struct Recorded<'a> {
     pub tick: Tick,
     /// What entered it.
     pub resolved: &'a Resolved,
-    /// Hash of the snapshot at its end (PROTOCOL section 6.4, the public slot).
+    /// The tick of the newest snapshot: this one, unless the server takes fewer.
+    pub snapshot_tick: Tick,
+    /// Hash of that snapshot (PROTOCOL section 6.4, the public slot).
     pub state_hash: u32,
 }
 
-/// Where recordings go; called on the simulation thread.
-pub(crate) type RecordSink = Box<dyn FnMut(&Recorded<'_>) + Send>;
+/// Where recordings go; called on the simulation threads, one at a time. Empty after it has panicked.
+pub(crate) type RecordSink = Mutex<Option<Box<dyn FnMut(&Recorded<'_>) + Send>>>;

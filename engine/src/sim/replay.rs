@@ -10,7 +10,8 @@ use crate::game::Game;
 
 /// Advances a new room through `ticks` and returns its state hash after each.
 ///
-/// `factory`, `seed` and `tick_rate_hz` are those of the recorded room. Panics when the game does.
+/// Takes a snapshot each tick: of a recording with fewer, the hashes to compare are those whose
+/// [`snapshot_tick`](super::Recorded::snapshot_tick) is their tick. `factory`, `seed` and `tick_rate_hz` are those of the recorded room. Panics when the game does.
 ///
 /// # Errors
 ///
@@ -22,7 +23,7 @@ pub fn replay<'a, G: Game>(
     ticks: impl IntoIterator<Item = &'a Resolved>,
 ) -> Result<Vec<u32>, SchemaError> {
     let layout = Layout::new(&Schema::of::<G::Entities, G::Input, G::Event, G::Command>()?)?;
-    let mut room = Room::new(factory(), seed, tick_rate_hz);
+    let mut room = Room::new(factory(), seed, tick_rate_hz, 1);
     let hashes = ticks.into_iter().map(|resolved| {
         room.advance(resolved);
         room.snapshot().state_hash(&layout)

@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use tickwire_netcode::ids::PlayerId;
 
-use crate::game::Leave;
+use crate::game::{Leave, TransferError};
 
 /// One thing that happened since the last tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,13 @@ pub enum Arrival {
         player: PlayerId,
         /// Why.
         why: Leave,
+    },
+    /// A player whom the game wanted in another room is still here.
+    Stayed {
+        /// Who stays.
+        player: PlayerId,
+        /// Why.
+        why: TransferError,
     },
     /// A player sent a command.
     Commanded {

@@ -12,7 +12,7 @@ use tickwire_netcode::schema::{Classes, Command, Input};
 use tickwire_netcode::snapshot::{Snapshot, SnapshotBuilder};
 use tickwire_netcode::time::Tick;
 
-use super::cx::{Core, Cx, Member};
+use super::cx::{Core, Cx, Member, TransferWish};
 use super::event_batch::EventBatch;
 use super::inputs::Inputs;
 use super::oversights::Oversights;
@@ -29,11 +29,13 @@ pub(crate) struct Room<G: Game> {
     builder: SnapshotBuilder,
     pool: SnapshotPool,
     snapshot: Arc<Snapshot>,
+    /// Ticks from one snapshot to the next.
+    snapshot_every: u32,
 }
 
 impl<G: Game> Room<G> {
     /// A new room before its first tick; runs the game's `start`.
-    pub(crate) fn new(game: G, seed: u64, tick_rate_hz: u32) -> Self {
+    pub(crate) fn new(game: G, seed: u64, tick_rate_hz: u32, snapshot_every: u8) -> Self {
         let mut room = Self {
             game,
             core: Core::new(seed, tick_rate_hz),
@@ -41,6 +43,7 @@ impl<G: Game> Room<G> {
             builder: SnapshotBuilder::default(),
             pool: SnapshotPool::default(),
             snapshot: Arc::default(),
+            snapshot_every: u32::from(snapshot_every.max(1)),
         };
         room.core.oversights = Oversights::of(<G::Entities as Classes>::records());
         room.game.start(&mut Cx::new(&mut room.core));
@@ -54,6 +57,7 @@ impl<G: Game> Room<G> {
             self.core.events.clear();
         }
         self.core.kicks.clear();
+        self.core.wishes.clear();
         self.core.tick = self.core.tick + 1;
         for arrival in &resolved.arrivals {
             self.arrive(arrival, resolved);
@@ -61,6 +65,12 @@ impl<G: Game> Room<G> {
         self.inputs.clear();
         self.fill_inputs(resolved);
         self.game.tick(&self.inputs, &mut Cx::new(&mut self.core));
+        if self.core.tick.0.is_multiple_of(self.snapshot_every) {
+            self.replicate();
+        }
+    }
+
+    fn replicate(&mut self) {
         self.game.replicate(&mut Scene::new(&mut self.builder, index_of::<G>, &mut self.core.oversights));
         let builder = &mut self.builder;
         let tick = self.core.tick;
@@ -76,6 +86,11 @@ impl<G: Game> Room<G> {
                 self.game.join(*player, &mut Cx::new(&mut self.core));
             }
             Arrival::Left { player, why } => self.leave(*player, *why),
+            Arrival::Stayed { player, why } => {
+                if self.core.member(*player).is_some() {
+                    self.game.transfer_failed(*player, *why, &mut Cx::new(&mut self.core));
+                }
+            }
             Arrival::Commanded { player, index, words } => {
                 let command = G::Command::from_words(*index, resolved.slice(words));
                 if let (Some(command), Some(_)) = (command, self.core.member(*player)) {
@@ -110,7 +125,7 @@ impl<G: Game> Room<G> {
         self.core.tick
     }
 
-    /// The state at the end of the last tick.
+    /// The state at the end of the newest tick that took one.
     pub(crate) fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }
@@ -123,6 +138,15 @@ impl<G: Game> Room<G> {
     /// Players the game removed in the last tick, with the reason to tell them.
     pub(crate) fn kicks(&self) -> &[(PlayerId, String)] {
         &self.core.kicks
+    }
+
+    /// Where the game wanted players to be in the last tick.
+    pub(crate) fn wishes(&self) -> &[TransferWish] {
+        &self.core.wishes
+    }
+
+    pub(crate) fn game(&self) -> &G {
+        &self.game
     }
 
     /// The players in the room and the sets they are in.

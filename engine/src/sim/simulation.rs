@@ -1,7 +1,7 @@
-//! The simulation of one thread: its rooms, who may sit where, and the order of one tick.
+//! The simulation of one thread: its rooms, and the order of one tick.
 //!
 //! [`Simulation`] is driven by argument (drain, advance), so that tests run it on a virtual clock; [`run`] is the loop that a
-//! thread adds. Does not own threads or channels' policies. Invariant: between two ticks everything that has arrived is
+//! thread adds. Does not own threads, channels' policies or the choice of a room (`directory`). Invariant: between two ticks everything that has arrived is
 //! drained first, so an input that was handed over before a tick began is seen by it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,55 +9,54 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use slab::Slab;
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::time::Time;
 
 use super::hosted::{Fate, Hosted, panic_text};
-use super::kind::Kind;
+use super::kind::{Kind, RoomTimes};
 use super::record::RecordSink;
-use super::tick_clock::TickClock;
+use super::room_table::RoomTable;
+use super::tick_clock::{Due, TickClock};
 use super::tick_meter::TickMeter;
 use super::tick_timing::{QuantizedInput, TickTiming};
 use crate::bridge::{Inbound, InboundEntry, JoinRequest, Refused, RoomId, SimEnd};
 use crate::clock::Clock;
+use crate::directory::{Directory, RoomPlan};
 use crate::limits;
 use crate::metrics::sim::SimMetrics;
 use crate::net::wake::Wake;
 
 /// What a simulation is made with.
+#[derive(Clone)]
 pub(crate) struct Setup {
-    pub(crate) kinds: Vec<Kind>,
-    pub(crate) tick_rate_hz: u32,
-    /// Seats of each room.
-    pub(crate) capacity: usize,
+    pub(crate) kinds: Arc<[Kind]>,
+    pub(crate) times: RoomTimes,
     pub(crate) seed: u64,
-    pub(crate) record: Option<RecordSink>,
+    pub(crate) record: Option<Arc<RecordSink>>,
+    pub(crate) directory: Arc<Directory>,
 }
 
 /// Rooms and the channels to the I/O threads.
 pub(crate) struct Simulation {
     setup: Setup,
-    rooms: Slab<Hosted>,
+    rooms: RoomTable,
     /// By I/O thread.
     links: Vec<SimEnd>,
-    rooms_made: u32,
     interval: Duration,
     /// When the next tick begins.
     next: Time,
     /// Scratch of `advance`.
-    ended: Vec<usize>,
+    ended: Vec<(RoomId, Fate)>,
     metrics: Arc<SimMetrics>,
 }
 
 impl Simulation {
     pub(crate) fn new(setup: Setup, links: Vec<SimEnd>) -> Self {
-        let interval = Duration::from_nanos(1_000_000_000 / u64::from(setup.tick_rate_hz));
+        let interval = Duration::from_nanos(1_000_000_000 / u64::from(setup.times.tick_rate_hz));
         Self {
             setup,
-            rooms: Slab::new(),
+            rooms: RoomTable::default(),
             links,
-            rooms_made: 0,
             interval,
             next: Time::default(),
             ended: Vec::new(),
@@ -74,7 +73,7 @@ impl Simulation {
     /// Takes in everything that the I/O threads have handed over, before the tick that begins at `next`.
     pub(crate) fn drain(&mut self, next: Time) {
         self.next = next;
-        self.rooms.iter_mut().for_each(|(_, room)| room.expect(next));
+        self.rooms.iter_mut().for_each(|room| room.expect(next));
         for io in 0..self.links.len() {
             // Bounded, so that I/O threads faster than this loop cannot hold up a tick.
             for _ in 0..2 * limits::INBOUND_BATCHES_MAX {
@@ -109,23 +108,28 @@ impl Simulation {
                         room.unseat(seat.player, why);
                     }
                 }
+                InboundEntry::Stayed { seat, why } => {
+                    if let Some(room) = self.room(seat.room) {
+                        room.stay(seat.player, why);
+                    }
+                }
             }
         }
     }
 
     /// The room of this id, unless it has ended.
     fn room(&mut self, id: RoomId) -> Option<&mut Hosted> {
-        self.rooms.get_mut(id.index as usize).filter(|room| room.id == id)
+        self.rooms.find(id)
     }
 
     fn join(&mut self, io: usize, request: JoinRequest) {
         let connection = request.connection;
-        match self.find_or_make(request.kind, &request.room) {
-            Ok(index) => {
-                let timing = self.timing(self.next, false);
-                let room = &mut self.rooms[index];
-                let player = room.seat(io, connection, request.name, timing);
-                tracing::debug!(conn = connection.index, room = %room.name, player = player.0, "a player takes a seat");
+        let plan = Arc::clone(request.permit.plan());
+        let timing = self.timing(self.next, false);
+        match self.rooms.entry(&plan, || make(&self.setup, &plan, &self.metrics)) {
+            Ok(room) => {
+                let player = room.seat(io, request, timing);
+                tracing::debug!(conn = connection.index, room = %plan.name, player = player.0, "a player takes a seat");
             }
             Err(code) => {
                 self.metrics.joins_refused.add(1);
@@ -134,82 +138,60 @@ impl Simulation {
         }
     }
 
-    /// The index of a room with a free seat, made if there is none yet.
-    fn find_or_make(&mut self, kind: usize, name: &str) -> Result<usize, CloseCode> {
-        let capacity = self.setup.capacity;
-        let mut of_kind = self.rooms.iter().filter(|(_, room)| room.kind == kind);
-        if name.is_empty() {
-            let free = of_kind.find(|(_, room)| room.public && room.seats_taken() < capacity);
-            return match free {
-                Some((index, _)) => Ok(index),
-                None => self.make(kind, self.public_name(kind), true),
-            };
+    /// Takes a room out, unless somebody was promised a seat while it was about to end for lack of players.
+    fn end(&mut self, id: RoomId, fate: Fate) {
+        let Some(room) = self.rooms.find(id) else { return };
+        if fate == Fate::Failed {
+            self.metrics.room_panics.add(1);
+            self.setup.directory.remove(&room.plan);
+        } else if !self.setup.directory.dispose(&room.plan) {
+            return;
         }
-        match of_kind.find(|(_, room)| &*room.name == name) {
-            Some((index, room)) if room.seats_taken() < capacity => Ok(index),
-            Some(_) => Err(CloseCode::Full),
-            None => self.make(kind, name.into(), false),
+        let kind = &self.setup.kinds[room.plan.kind].wire.name;
+        tracing::info!(room = %room.plan.name, %kind, reason = ?fate, "a room has ended");
+        if let Some(room) = self.rooms.remove(id) {
+            drop_room(room);
         }
-    }
-
-    /// The lowest number that no room of the kind has as its name.
-    fn public_name(&self, kind: usize) -> Arc<str> {
-        let taken = |name: &str| self.rooms.iter().any(|(_, room)| room.kind == kind && &*room.name == name);
-        let mut number = 1u32;
-        loop {
-            let name = number.to_string();
-            if !taken(&name) {
-                return name.into();
-            }
-            number += 1;
-        }
-    }
-
-    fn make(&mut self, kind: usize, name: Arc<str>, public: bool) -> Result<usize, CloseCode> {
-        if self.rooms.len() >= limits::ROOMS_MAX {
-            return Err(CloseCode::Busy);
-        }
-        let serial = self.rooms_made;
-        self.rooms_made = self.rooms_made.wrapping_add(1);
-        let seed = room_seed(self.setup.seed, serial);
-        let declared = &self.setup.kinds[kind];
-        let rate = self.setup.tick_rate_hz;
-        let room = match catch_unwind(AssertUnwindSafe(|| declared.make(seed, rate))) {
-            Ok(room) => room,
-            Err(panic) => {
-                self.metrics.room_panics.add(1);
-                let reason = panic_text(&*panic);
-                tracing::error!(room = %name, kind = %declared.wire.name, reason, "the game panicked at its start");
-                return Err(CloseCode::RoomFailed);
-            }
-        };
-        tracing::info!(room = %name, kind = %declared.wire.name, serial, "a room is made");
-        self.metrics.rooms_made.add(1);
-        let entry = self.rooms.vacant_entry();
-        let index = entry.key();
-        let id = RoomId { index: u32::try_from(index).unwrap_or(u32::MAX), serial };
-        entry.insert(Hosted::new(id, kind, name, public, seed, room));
-        Ok(index)
     }
 
     fn timing(&self, started: Time, reanchor: bool) -> TickTiming {
         TickTiming { started, interval: self.interval, reanchor }
     }
 
+    /// Runs what is due at a deadline: as many ticks as are to be caught up, of which the last tells clients of dropped time.
+    /// `ticked` is called after each with the moment it was due at.
+    pub(crate) fn run_due(&mut self, due: Due, mut woken: impl FnMut(usize), mut ticked: impl FnMut(Time)) {
+        self.drain(due.deadline);
+        for nth in 0..due.ticks {
+            // From the last of them on, ticks and time stand in a new relation.
+            let reanchor = due.dropped > 0 && nth + 1 == due.ticks;
+            let started = due.deadline + self.interval * nth;
+            self.advance(started, reanchor, &mut woken);
+            ticked(started);
+        }
+    }
+
     /// Runs one tick of every room and hands the outcomes over; `woken` is called per I/O thread that has something to fetch.
     pub(crate) fn advance(&mut self, started: Time, reanchor: bool, mut woken: impl FnMut(usize)) {
         let timing = self.timing(started, reanchor);
-        for (index, room) in &mut self.rooms {
-            let kind = &self.setup.kinds[room.kind];
-            let fate = room.advance(timing, kind, &mut self.links, &mut self.setup.record);
-            if fate != Fate::Alive {
-                self.metrics.room_panics.add(u64::from(fate == Fate::Failed));
-                tracing::info!(room = %room.name, kind = %kind.wire.name, reason = ?fate, "a room has ended");
-                self.ended.push(index);
+        let Self { setup, rooms, links, ended, .. } = self;
+        let mut has_wishes = false;
+        for room in rooms.iter_mut() {
+            let kind = &setup.kinds[room.plan.kind];
+            match room.advance(timing, kind, links, setup.record.as_deref()) {
+                Fate::Alive => has_wishes |= room.has_wishes(),
+                fate => ended.push((room.id(), fate)),
             }
         }
-        while let Some(index) = self.ended.pop() {
-            drop_room(self.rooms.remove(index));
+        // The directory's lock is taken from here on, after every room has had its tick.
+        while let Some((id, fate)) = self.ended.pop() {
+            self.end(id, fate);
+        }
+        if has_wishes {
+            let Self { setup, rooms, links, .. } = self;
+            for room in rooms.iter_mut().filter(|room| room.has_wishes()) {
+                room.transfer(&setup.directory, links, started);
+            }
         }
         for (io, link) in self.links.iter_mut().enumerate() {
             if link.publish() {
@@ -217,8 +199,34 @@ impl Simulation {
             }
         }
         self.metrics.count_outbound(self.links.iter().map(SimEnd::pending_outputs));
-        let players = self.rooms.iter().map(|(_, room)| room.seats_taken()).sum();
-        self.metrics.count_rooms(self.rooms.len(), players);
+        let (mut rooms, mut players) = (0, 0);
+        for room in self.rooms.iter_mut() {
+            rooms += 1;
+            players += room.seats_taken();
+        }
+        self.metrics.count_rooms(rooms, players);
+    }
+}
+
+/// Makes a room, and runs the game's `start`.
+fn make(setup: &Setup, plan: &Arc<RoomPlan>, metrics: &SimMetrics) -> Result<Hosted, CloseCode> {
+    let kind = &setup.kinds[plan.kind];
+    let RoomId { serial, .. } = plan.id;
+    let seed = room_seed(setup.seed, serial);
+    match catch_unwind(AssertUnwindSafe(|| kind.make(seed, setup.times))) {
+        Ok(room) => {
+            tracing::info!(room = %plan.name, kind = %kind.wire.name, serial, "a room is made");
+            metrics.rooms_made.add(1);
+            plan.set_made();
+            Ok(Hosted::new(Arc::clone(plan), seed, room))
+        }
+        Err(panic) => {
+            metrics.room_panics.add(1);
+            let reason = panic_text(&*panic);
+            tracing::error!(room = %plan.name, kind = %kind.wire.name, reason, "the game panicked at its start");
+            setup.directory.remove(plan);
+            Err(CloseCode::RoomFailed)
+        }
     }
 }
 
@@ -247,20 +255,18 @@ pub(crate) fn run(mut simulation: Simulation, mut clock: TickClock, wakes: &[Wak
     while !stop.load(Ordering::Acquire) {
         let due = clock.wait();
         let mut began = Clock::now();
-        simulation.drain(due.deadline);
         meter.dropped(due.dropped, due.deadline, !simulation.rooms.is_empty());
-        // Bit by I/O thread, of which there are at most 64.
+        // Bit by I/O thread, of which there are at most 64: one wake each, however many ticks are caught up.
         let mut woken = 0u64;
-        for nth in 0..due.ticks {
-            // One wake per I/O thread, however many ticks are caught up.
-            let started = due.deadline + simulation.interval * nth;
-            // From the last of them on, ticks and time stand in a new relation.
-            let reanchor = due.dropped > 0 && nth + 1 == due.ticks;
-            simulation.advance(started, reanchor, |io| woken |= 1 << io);
-            let ended = Clock::now();
-            meter.ticked(started, began, ended);
-            began = ended;
-        }
+        simulation.run_due(
+            due,
+            |io| woken |= 1 << io,
+            |started| {
+                let ended = Clock::now();
+                meter.ticked(started, began, ended);
+                began = ended;
+            },
+        );
         for (io, wake) in wakes.iter().enumerate() {
             if woken & (1 << io) != 0 {
                 wake.wake();

@@ -1,6 +1,6 @@
 //! The game of this crate's tests: it moves, fires, tells, kicks and fails on request.
 
-use crate::game::{Cx, Game, Inputs, Leave, Scene, Set};
+use crate::game::{Cx, Game, Inputs, Leave, Scene, Set, TransferError};
 use glam::Vec2;
 use tickwire_netcode::ids::{EntityId, PlayerId};
 use tickwire_netcode::{Command, Event, Input, Replicate};
@@ -49,6 +49,9 @@ pub(crate) enum Fact {
         player: u32,
         kicked: bool,
     },
+    Stays {
+        why: u8,
+    },
 }
 
 #[derive(Command)]
@@ -76,6 +79,14 @@ pub(crate) enum Ask {
     /// Shows more than an Update can carry.
     ShowTooMuch,
     Flood,
+    /// To the inn of this name.
+    ToInn {
+        #[rep(max = 8)]
+        name: String,
+    },
+    /// To a kind whose games fail at their start.
+    ToBroken,
+    ToNowhere,
 }
 
 pub(crate) const TEAM: Set = Set(3);
@@ -112,6 +123,10 @@ impl Game for Skirmish {
         cx.emit(Fact::Left { player: player.0, kicked: why == Leave::Kicked });
     }
 
+    fn transfer_failed(&mut self, player: PlayerId, why: TransferError, cx: &mut Cx<'_, Self>) {
+        cx.emit(Fact::Stays { why: why as u8 }).to(player);
+    }
+
     fn command(&mut self, player: PlayerId, command: Ask, cx: &mut Cx<'_, Self>) {
         match command {
             Ask::ToAll { number } => drop(cx.emit(Fact::Heard { number })),
@@ -131,6 +146,9 @@ impl Game for Skirmish {
             Ask::ShowUndeclared => self.shows_undeclared = true,
             Ask::ShowTwice => self.shows_twice = true,
             Ask::ShowTooMuch => self.banners = (0..5_000).map(|_| Banner { text: "x".repeat(255) }).collect(),
+            Ask::ToInn { name } => cx.transfer(player, "inn", &name),
+            Ask::ToBroken => cx.transfer(player, "broken", ""),
+            Ask::ToNowhere => cx.transfer(player, "nowhere", ""),
             Ask::Flood => {
                 for number in 0..=u16::MAX {
                     cx.emit(Fact::Heard { number });

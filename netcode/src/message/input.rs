@@ -49,6 +49,11 @@ impl Ack {
         Ok(ack)
     }
 
+    /// The acks that an Input begins with.
+    pub(super) fn decode_head(body: &[u8]) -> Result<Self, ProtocolError> {
+        Self::read(&mut Reader::new(body))
+    }
+
     fn read(r: &mut Reader<'_>) -> Result<Self, ProtocolError> {
         Ok(Self { update: r.u16()?, event: EventSeq(r.varint()?), stamp: Stamp(r.u32()?) })
     }

@@ -26,9 +26,12 @@ pub use input::{Ack, InputMessage, InputTime};
 pub use reject::Reject;
 pub use welcome::Welcome;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::bits::bytes::Reader;
 use crate::error::ProtocolError;
+use crate::ids::CommandSeq;
 use crate::limits;
 use crate::schema::Layout;
 
@@ -61,6 +64,8 @@ pub mod kind {
     pub const UPDATE: u8 = 0x43;
     /// Server: events.
     pub const EVENTS: u8 = 0x44;
+    /// Server: the player is in another room now.
+    pub const MOVED: u8 = 0x47;
     /// Server: answer to Ping.
     pub const PONG: u8 = 0x48;
 }
@@ -125,6 +130,8 @@ pub enum ServerMessage<'a> {
     Update(&'a [u8]),
     /// Events, to be read one by one.
     Events(EventsMessage<'a>),
+    /// The player is in another room now. Boxed: rare and large.
+    Moved(Box<Welcome>),
     /// Answer to Ping.
     Pong(Pong),
 }
@@ -145,8 +152,40 @@ impl<'a> ServerMessage<'a> {
             kind::UPDATE => Ok(Self::Update(message)),
             kind::EVENTS => EventsMessage::decode_body(body).map(Self::Events),
             kind::PONG => Pong::decode_body(body).map(Self::Pong),
+            kind::MOVED => Welcome::decode_moved(message).map(|welcome| Self::Moved(Box::new(welcome))),
             kind::WELCOME | kind::REJECT => Err(ProtocolError::OutOfPlace { kind }),
             _ => Err(ProtocolError::UnknownMessage { kind }),
+        }
+    }
+}
+
+/// What a message says that its sender wrote for the room that it has left: PROTOCOL section 3.4. The rest of it is in the
+/// terms of that room's schema and is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaleMessage {
+    /// The acks of an Input.
+    Input(Ack),
+    /// The number of a Command.
+    Command(CommandSeq),
+    /// Another message: it says the same in every room.
+    Neither,
+}
+
+impl StaleMessage {
+    /// Reads the part that is the same in every room. Checks: size, type, then the fields in order.
+    ///
+    /// # Errors
+    /// What the client got wrong.
+    pub fn decode(message: &[u8]) -> Result<Self, ProtocolError> {
+        if message.len() > limits::CLIENT_MESSAGE_BYTES_MAX {
+            return Err(too_large(message.len(), limits::CLIENT_MESSAGE_BYTES_MAX));
+        }
+        match message.split_first() {
+            Some((&kind::INPUT, body)) => Ack::decode_head(body).map(Self::Input),
+            Some((&kind::COMMAND, body)) => {
+                Reader::new(body).varint().map(|number| Self::Command(CommandSeq(number)))
+            }
+            _ => Ok(Self::Neither),
         }
     }
 }

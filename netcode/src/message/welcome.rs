@@ -1,4 +1,5 @@
-//! Welcome, the server's answer to a Hello that it takes: PROTOCOL section 3.2.
+//! Welcome, the server's answer to a Hello that it takes, and Moved, which is a Welcome to another room on the same
+//! connection: PROTOCOL sections 3.2 and 3.4.
 
 use alloc::vec::Vec;
 
@@ -61,13 +62,34 @@ impl Welcome {
         out.extend_from_slice(schema_bytes);
     }
 
+    /// Appends Moved, type byte first: with the encoded schema, or without for a client that has it.
+    pub fn encode_moved(&self, schema_bytes: Option<&[u8]>, out: &mut Vec<u8>) {
+        let start = out.len();
+        match schema_bytes {
+            Some(bytes) => self.encode_with_schema(bytes, out),
+            None => self.encode(out),
+        }
+        out[start] = kind::MOVED;
+    }
+
     /// Decodes a message (client). Checks: size, type, decodes, then ranges in the order of the fields. The schema
     /// is checked by [`Layout::new`](crate::schema::Layout::new).
     ///
     /// # Errors
     /// What the server got wrong.
     pub fn decode(message: &[u8]) -> Result<Self, ProtocolError> {
-        let body = expect_kind(message, kind::WELCOME)?;
+        Self::decode_body(expect_kind(message, kind::WELCOME)?)
+    }
+
+    /// Decodes a Moved (client), with the same checks.
+    ///
+    /// # Errors
+    /// What the server got wrong.
+    pub fn decode_moved(message: &[u8]) -> Result<Self, ProtocolError> {
+        Self::decode_body(expect_kind(message, kind::MOVED)?)
+    }
+
+    fn decode_body(body: &[u8]) -> Result<Self, ProtocolError> {
         let welcome: Self = codec::decode(body, limits::WELCOME_BYTES_MAX)?;
         if !(super::PROTOCOL_MIN..=super::PROTOCOL_MAX).contains(&welcome.protocol) {
             return Err(ProtocolError::Version { protocol: welcome.protocol });

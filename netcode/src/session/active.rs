@@ -13,7 +13,7 @@ use crate::error::ProtocolError;
 use crate::ids::{CommandSeq, InputSeq, UpdateSeq};
 use crate::limits;
 use crate::message::{Ack, ClientMessage, Command, InputMessage, Resync};
-use crate::schema::Layout;
+use crate::schema::{Layout, SchemaHash};
 use crate::snapshot::update::{Echo, InputReport, PartKey, Point, SlotPlan, UpdateHeader};
 use crate::snapshot::{BodyKey, Chain, History};
 use crate::time::{Stamp, Tick, Time};
@@ -62,20 +62,20 @@ impl Pending {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Active {
-    updates: UpdateLog,
+    pub(super) updates: UpdateLog,
     /// Tick of the newest Update; what low bits of ticks are near to. It never falls far behind the room's tick: an
     /// Update that stays unacknowledged for 25 s ends the session.
-    tick: Tick,
-    resync: ResyncPolicy,
+    pub(super) tick: Tick,
+    pub(super) resync: ResyncPolicy,
     /// What the client's decoder holds, by slot.
-    chains: [Chain; limits::SLOTS_MAX],
-    events: EventLane,
+    pub(super) chains: [Chain; limits::SLOTS_MAX],
+    pub(super) events: EventLane,
     /// Number of the newest input received.
     input: InputSeq,
     /// The input part of the newest Update.
-    input_told: Option<(InputSeq, i16)>,
+    pub(super) input_told: Option<(InputSeq, i16)>,
     /// Number of the newest command received.
-    command: CommandSeq,
+    pub(super) command: CommandSeq,
     /// The command part of the newest Update.
     commands_told: CommandSeq,
     /// Newest client stamp, and when it came.
@@ -85,10 +85,14 @@ pub(super) struct Active {
     echoed: Option<Stamp>,
     /// Reused for the words of inputs and commands.
     words: Vec<u32>,
+    /// What the client holds of the room's schema.
+    pub(super) schema: SchemaHash,
+    /// The number of the newest Moved, until the client has acknowledged it.
+    pub(super) moved: Option<UpdateSeq>,
 }
 
 impl Active {
-    pub(super) fn new(base_tick: Tick, stamp: Stamp, stamp_at: Time) -> Self {
+    pub(super) fn new(base_tick: Tick, schema: SchemaHash, stamp: Stamp, stamp_at: Time) -> Self {
         Self {
             updates: UpdateLog::new(),
             tick: base_tick,
@@ -103,6 +107,8 @@ impl Active {
             stamp_at,
             echoed: None,
             words: Vec::new(),
+            schema,
+            moved: None,
         }
     }
 
@@ -115,6 +121,9 @@ impl Active {
         sink: &mut impl ServerSink,
         stats: &mut ServerStats,
     ) -> Result<Option<ClientMessage>, ProtocolError> {
+        if self.take_stale(message, now, stats)? {
+            return Ok(None);
+        }
         match ClientMessage::decode(message, layout, &mut self.words)? {
             ClientMessage::Input(input) => {
                 self.on_ack(input.ack, now, stats);
@@ -128,7 +137,7 @@ impl Active {
         Ok(None)
     }
 
-    fn on_ack(&mut self, ack: Ack, now: Time, stats: &mut ServerStats) {
+    pub(super) fn on_ack(&mut self, ack: Ack, now: Time, stats: &mut ServerStats) {
         self.stamp = ack.stamp;
         self.stamp_at = now;
         let update_ok = self.updates.ack(ack.update, now) != Acked::Strike;
@@ -239,7 +248,8 @@ impl Active {
                 .input
                 .filter(|_| plan.input != self.input_told)
                 .map(|(number, margin_q4)| InputReport { applied: number.low16(), margin_q4 }),
-            command_ack: (plan.commands_run != self.commands_told).then_some(plan.commands_run),
+            // A room that was just joined has run none; what the one before has run stays run.
+            command_ack: (plan.commands_run > self.commands_told).then_some(plan.commands_run),
             echo,
         };
         header.encode(out);
@@ -270,7 +280,7 @@ impl Active {
         self.updates.on_written(now);
         self.tick = tick;
         self.input_told = input;
-        self.commands_told = commands_run;
+        self.commands_told = commands_run.max(self.commands_told);
         self.echoed = Some(echoed);
         if slots.iter().flatten().all(|slot| slot.body.depth == 0) {
             self.resync.on_full(seq, now);

@@ -52,6 +52,9 @@ pub struct GameEvent {
 pub enum ClientEvent {
     /// The seat is granted: see [`ClientSession::welcome`].
     Welcomed,
+    /// The player is in another room now: see [`ClientSession::welcome`]. Schema and player are those of that room, the world
+    /// is empty until its first Update.
+    Moved,
     /// The seat is refused; the server closes.
     Rejected(Reject),
     /// The world is the state of this tick. Reported once for all Updates since the last report.
@@ -110,6 +113,7 @@ pub struct ClientStats {
 ///  AwaitWelcome --Welcome--> AwaitFull --full Update applied--> Live
 ///        |                       ^                               |
 ///        Reject, close           `--- decode error or hash mismatch: send one Resync, keep the last good state
+///                                 `--- Moved: another room, the state is empty
 /// ```
 #[derive(Debug)]
 enum State {
@@ -230,7 +234,24 @@ impl ClientSession {
                 self.on_rtt(stamp, Duration::ZERO, now);
                 Ok(())
             }
+            ServerMessage::Moved(welcome) => self.on_moved(*welcome),
         }
+    }
+
+    /// Moved counts as an Update, so that its ack tells the server from where on everything is meant for the new room.
+    fn on_moved(&mut self, mut welcome: Welcome) -> Result<(), ProtocolError> {
+        let held = self.joined.take().map(|joined| joined.schema);
+        let schema = known_schema(&mut welcome, held)?;
+        let layout = Layout::new(&schema).map_err(|_| ProtocolError::BadSchema)?;
+        self.update = self.update.next();
+        self.tick = Tick(welcome.base_tick);
+        self.clock = InputClock::new(welcome.tick_rate_hz);
+        self.out.on_moved();
+        self.world = World::new();
+        self.joined = Some(Box::new(Joined { welcome, schema, layout }));
+        self.state = State::AwaitFull;
+        self.events.push_back(ClientEvent::Moved);
+        Ok(())
     }
 
     /// The header counts whether or not the slots can be applied: numbers and ticks go on from it. So an error in the

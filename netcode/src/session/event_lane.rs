@@ -157,6 +157,12 @@ impl EventLane {
         count as u64
     }
 
+    /// Drops what was not written: its room is left, and its schema with it. The numbers stay spent.
+    pub(super) fn forget_unwritten(&mut self) {
+        self.kept.truncate(self.written.count);
+        self.fields.truncate(self.acked_bytes + self.written.bytes);
+    }
+
     /// Takes an acknowledgement. False: it names an event that was not written, or goes back.
     pub(super) fn ack(&mut self, number: EventSeq) -> bool {
         let ahead = self.written.last.0.wrapping_sub(number.0).cast_signed();

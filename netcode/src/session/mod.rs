@@ -11,6 +11,7 @@ mod input_buffer;
 mod input_clock;
 mod outbox;
 mod rate;
+mod relocation;
 mod resync;
 mod rtt;
 mod server;

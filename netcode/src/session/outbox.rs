@@ -31,6 +31,8 @@ pub(super) struct Outbox {
     resync: Option<UpdateSeq>,
     ping: bool,
     ack_due: Option<Time>,
+    /// An ack goes out before anything else.
+    ack_first: bool,
     /// The tick that the clock gave and no input was given for yet.
     due: Option<Tick>,
     inputs: Vec<WaitingInput>,
@@ -63,6 +65,18 @@ impl Outbox {
 
     pub(super) fn resync(&mut self, seq: UpdateSeq) {
         self.resync = Some(seq);
+    }
+
+    /// Forgets what is not sent yet: it was meant for the room that is left. Commands give their numbers back, for these have
+    /// no holes.
+    pub(super) fn on_moved(&mut self) {
+        self.resync = None;
+        self.due = None;
+        self.inputs.clear();
+        self.words.clear();
+        self.newest_command = CommandSeq(self.newest_command.0.wrapping_sub(self.commands.len() as u32));
+        self.commands.clear();
+        self.ack_first = true;
     }
 
     pub(super) fn ping(&mut self) {
@@ -112,7 +126,10 @@ impl Outbox {
         out: &mut Vec<u8>,
     ) -> bool {
         let ack = Ack { update: update.low16(), event, stamp: now.into() };
-        if let Some(seq) = self.resync.take() {
+        if core::mem::take(&mut self.ack_first) {
+            ack.encode(out);
+            self.ack_due = None;
+        } else if let Some(seq) = self.resync.take() {
             Resync { seq: seq.low16() }.encode(out);
         } else if let Some(command) = self.commands.pop_front() {
             out.extend_from_slice(&command);

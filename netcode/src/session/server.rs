@@ -90,6 +90,8 @@ pub struct ServerStats {
     pub events: u64,
     /// Droppable events that were left out.
     pub events_dropped: u64,
+    /// Inputs and commands that were meant for a room that the player had left.
+    pub stale: u64,
 }
 
 /// Server side of a session.
@@ -244,7 +246,30 @@ impl ServerSession {
         } else {
             welcome.encode_with_schema(schema_bytes, out);
         }
-        self.state = State::Active(Box::new(Active::new(Tick(welcome.base_tick), stamp, stamp_at)));
+        self.state = State::Active(Box::new(Active::new(
+            Tick(welcome.base_tick),
+            welcome.schema_hash,
+            stamp,
+            stamp_at,
+        )));
+        true
+    }
+
+    /// The player has a seat in another room: appends Moved to `out`, and the session goes on there. The next Update is one of
+    /// that room, in full.
+    ///
+    /// `welcome` and `schema_bytes` are as for [`ServerSession::welcome`]. False, and nothing appended: the session is not
+    /// Active.
+    pub fn moved(&mut self, mut welcome: Welcome, schema_bytes: &[u8], now: Time, out: &mut Vec<u8>) -> bool {
+        let State::Active(active) = &mut self.state else {
+            return false;
+        };
+        welcome.protocol = PROTOCOL_MAX;
+        welcome.capabilities = 0;
+        welcome.server_stamp = Stamp::from(now).0;
+        let is_known = active.schema == welcome.schema_hash;
+        welcome.encode_moved((!is_known).then_some(schema_bytes), out);
+        active.on_moved(Tick(welcome.base_tick), welcome.schema_hash, now);
         true
     }
 

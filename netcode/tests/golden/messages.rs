@@ -71,7 +71,7 @@ fn hellos() -> Vec<Json> {
     vec![hello(&plain), hello(&full)]
 }
 
-fn welcome(with_schema: bool, base_tick: u32, resume_token: &[u8]) -> Json {
+fn welcome(name: &str, with_schema: bool, base_tick: u32, resume_token: &[u8]) -> Json {
     let schema_bytes = game::schema_bytes();
     let welcome = Welcome {
         protocol: 1,
@@ -90,13 +90,22 @@ fn welcome(with_schema: bool, base_tick: u32, resume_token: &[u8]) -> Json {
         schema: None,
     };
     let mut bytes = Vec::new();
-    if with_schema {
-        welcome.encode_with_schema(&schema_bytes, &mut bytes);
-    } else {
-        welcome.encode(&mut bytes);
-    }
+    let decoded = match (name, with_schema) {
+        ("Moved", _) => {
+            welcome.encode_moved(with_schema.then_some(&schema_bytes), &mut bytes);
+            Welcome::decode_moved(&bytes)
+        }
+        (_, true) => {
+            welcome.encode_with_schema(&schema_bytes, &mut bytes);
+            Welcome::decode(&bytes)
+        }
+        (_, false) => {
+            welcome.encode(&mut bytes);
+            Welcome::decode(&bytes)
+        }
+    };
     let schema = with_schema.then(game::schema);
-    assert_eq!(Welcome::decode(&bytes), Ok(Welcome { schema, ..welcome.clone() }));
+    assert_eq!(decoded, Ok(Welcome { schema, ..welcome.clone() }));
     let fields = vec![
         ("protocol", welcome.protocol.into()),
         ("capabilities", welcome.capabilities.into()),
@@ -113,7 +122,7 @@ fn welcome(with_schema: bool, base_tick: u32, resume_token: &[u8]) -> Json {
         ("schema_hash", hash_json(welcome.schema_hash)),
         ("schema", if with_schema { "as above".into() } else { Json::Null }),
     ];
-    row("Welcome", fields, &bytes)
+    row(name, fields, &bytes)
 }
 
 fn reject(code: u16, reason: &str, retry_after_ms: u32) -> Json {
@@ -242,8 +251,10 @@ pub(crate) fn rows() -> Vec<Json> {
     let head = |gap, age, class, cause| EventHead { gap, age, class, cause };
     let mut rows = hellos();
     rows.extend([
-        welcome(true, 0, &[]),
-        welcome(false, 0xFFFF_FFFF, &[9; 64]),
+        welcome("Welcome", true, 0, &[]),
+        welcome("Welcome", false, 0xFFFF_FFFF, &[9; 64]),
+        welcome("Moved", true, 65_537, &[]),
+        welcome("Moved", false, 0, &[]),
         reject(4013, "the room is full", 2000),
         reject(4010, "", 0),
         ack(&layout, 0, 0, 0),

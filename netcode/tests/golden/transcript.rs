@@ -123,6 +123,25 @@ impl Script {
         }
     }
 
+    /// Moved to a room of the same schema, whose ticks are at 40.
+    fn transfer(&mut self) {
+        let schema_bytes = game::schema_bytes();
+        let welcome = Welcome {
+            session: 7,
+            player: PLAYER.0,
+            kind: Text::new("duel").unwrap(),
+            room: Text::new("duel-2").unwrap(),
+            base_tick: 40,
+            tick_rate_hz: 60,
+            snapshot_every: 1,
+            schema_hash: hash(&schema_bytes),
+            ..Welcome::default()
+        };
+        let mut moved = Vec::new();
+        assert!(self.server.moved(welcome, &schema_bytes, self.now(), &mut moved));
+        self.deliver("Moved to another room of the same schema", &moved);
+    }
+
     fn event(&mut self, tick: u32, class: u8, cause: Option<u16>, words: &[u32]) {
         let mut fields = Vec::new();
         encode_event_fields(&self.layout, class, words, &mut fields);
@@ -214,6 +233,9 @@ pub(crate) fn transcript() -> Json {
     script.pass("a seq out of turn: the state stays, a Resync is due", &view, (Some((8, 8)), 1), false);
     let view = snapshot(tick(13), &[(2, 1, None, vec![1000])]);
     script.pass("the next full Update is counted on from it", &view, (Some((8, 8)), 1), false);
+    script.transfer();
+    script.pass("the first Update of the new room, still empty", &snapshot(41, &[]), (None, 0), false);
+    script.pass("the new room", &snapshot(42, &[(1, 1, None, vec![7])]), (None, 0), false);
 
     Json::Object(vec![("hello", Json::hex(&hello)), ("steps", Json::List(script.steps))])
 }

@@ -100,10 +100,11 @@ impl Transport for Socket {
     }
 }
 
-/// Echoes; the text messages `bye` and `stall` close and set a deadline.
+/// Echoes; the messages `bye`, `stall` and `move 1` close, set a deadline and move to thread 1.
 #[derive(Debug, Default)]
 pub(super) struct Spy {
     pub(super) opened: Vec<ConnectionId>,
+    pub(super) arrived: Vec<ConnectionId>,
     pub(super) closed: Vec<(ConnectionId, Closed)>,
     pub(super) passes: usize,
     pub(super) heard: usize,
@@ -146,6 +147,10 @@ impl<const R: bool> Service for Echo<R> {
         None
     }
 
+    fn arrived(&mut self, id: ConnectionId, _: &mut Option<Time>, _: Time) {
+        self.0.borrow_mut().arrived.push(id);
+    }
+
     fn heard(&mut self, _: &mut Option<Time>, _: Time) {
         self.0.borrow_mut().heard += 1;
     }
@@ -160,6 +165,7 @@ impl<const R: bool> Service for Echo<R> {
     ) -> Flow {
         match message.payload {
             b"bye" => return Flow::Close(4000, "as asked".into()),
+            b"move 1" => return Flow::Move(1),
             b"stall" => *session = Some(now + Duration::from_secs(1)),
             payload => out.send(message.kind, payload),
         }

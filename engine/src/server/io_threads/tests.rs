@@ -145,6 +145,7 @@ impl Client {
 fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).expect("listening");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a valid timeout");
+    stream.set_nodelay(true).expect("a socket");
     stream
 }
 
@@ -231,6 +232,70 @@ fn a_number_of_threads_out_of_range_is_refused() {
     }
 }
 
+/// Echoes behind the number of its thread; `>N` moves the connection to thread N.
+struct Mover(u8);
+
+impl Service for Mover {
+    type Session = Vec<u8>;
+
+    fn route(&mut self, _: &Request<'_>) -> Route {
+        Route::Upgrade
+    }
+
+    fn opened(&mut self, _: ConnectionId, _: Time) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// The session remembers the threads it came to.
+    fn arrived(&mut self, _: ConnectionId, session: &mut Vec<u8>, _: Time) {
+        session.push(self.0);
+    }
+
+    fn message(
+        &mut self,
+        _: ConnectionId,
+        session: &mut Vec<u8>,
+        message: Message<'_>,
+        out: &mut Outbox<'_>,
+        _: Time,
+    ) -> Flow {
+        if let [b'>', thread] = message.payload {
+            return Flow::Move(usize::from(*thread - b'0'));
+        }
+        let mut answer = session.clone();
+        answer.extend_from_slice(message.payload);
+        out.send(message.kind, &answer);
+        Flow::Continue
+    }
+
+    fn closed(&mut self, _: ConnectionId, _: Vec<u8>, _: Closed) {}
+
+    fn tick<T: Transport>(&mut self, _: &mut Connections<'_, T, Vec<u8>>, _: Time) {}
+}
+
+#[test]
+fn a_connection_moves_between_threads_and_loses_nothing() {
+    let running = prepare(3).spawn(|thread| Mover(thread as u8)).expect("threads");
+    let mut client = Client::join(running.address());
+    // In one segment as a rule: what follows each move was read with it.
+    for payload in [&b"a"[..], b">1", b"b", b">2", b">0", b"c", b">9", b"d"] {
+        client.say(payload);
+    }
+    let want: [&[u8]; 4] = [b"a", b"\x01b", b"\x01\x02\x00c", b"\x01\x02\x00\x00d"];
+    for want in want {
+        assert_eq!(client.hear(), Ok(want.to_vec()));
+    }
+    for round in 0..200 {
+        client.say(&[b'>', b'0' + round % 3]);
+        client.say(&[b'm'; 1000]);
+        let heard = client.hear().expect("an answer");
+        assert_eq!((heard.len(), heard[heard.len() - 1001]), (1005 + usize::from(round), round % 3));
+    }
+    running.stopper().shutdown(1012, "");
+    assert_eq!(client.hear(), Err(Some(1012)));
+    drop(client);
+    running.join().expect("no fault");
+}
 #[test]
 fn u1_a_drain_takes_nobody_new_serves_who_is_there_and_ends_with_the_last() {
     let running = prepare(2).spawn(|_| Echo { sessions: Arc::default(), tick: 0 }).expect("threads");

@@ -2,6 +2,7 @@
 //! hash that comes.
 
 mod rows;
+mod transfers;
 mod world;
 
 use std::time::Duration;
@@ -38,8 +39,8 @@ fn who_cannot_join_is_told_why_before_the_close() {
     world.join("a");
     for (kind, room, code, reason) in [
         ("skirmish", "a", CloseCode::Full, "the room is full"),
-        ("chess\n", "", CloseCode::NoSuchRoom, "no room kind \"chess\"; this server has: skirmish"),
-        ("", "", CloseCode::NoSuchRoom, "no room kind \"\"; this server has: skirmish"),
+        ("chess\n", "", CloseCode::NoSuchRoom, "no room kind \"chess\"; this server has: skirmish, inn"),
+        ("", "", CloseCode::NoSuchRoom, "no room kind \"\"; this server has: skirmish, inn"),
     ] {
         let refused = world.connect_as(kind, room, None);
         world.ticks(2);
@@ -284,6 +285,18 @@ fn a_seat_granted_to_who_has_gone_is_given_back_when_the_io_thread_was_too_slow_
     assert!(world.players[bob].session.welcome().is_none());
     // Both seats are free.
     world.join("a");
+}
+
+#[test]
+fn r12_who_would_join_a_simulation_that_takes_nothing_is_told_to_come_back() {
+    let mut world = World::held_up(8);
+    let early = world.connect_as("skirmish", "a", None);
+    world.exchange();
+    world.exchange();
+    world.exchange();
+    assert_eq!(world.players[early].close_code, Some(CloseCode::Busy.code()));
+    assert_eq!(world.players[early].rejected.as_ref().map(|reject| reject.retry_after_ms), Some(2_000));
+    world.ticks(1);
     world.join("a");
 }
 

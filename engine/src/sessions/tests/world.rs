@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use tickwire_netcode::ids::PlayerId;
 use tickwire_netcode::message::bounded::Text;
 use tickwire_netcode::message::{Hello, Reject};
 use tickwire_netcode::session::{ClientConfig, ClientEvent, ClientSession, GameEvent};
@@ -15,7 +16,10 @@ use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::handshake::client_request;
 use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 
-use crate::bridge;
+use crate::bridge::{self, InboundEntry, IoEnd, RoomId, SeatId};
+use crate::directory::{Directory, KindEntry};
+use crate::game::Leave;
+use crate::limits;
 use crate::metrics::Metrics;
 use crate::net::admission::{Admission, Capacity, Decision};
 use crate::net::driver::{Driver, Edge};
@@ -23,8 +27,9 @@ use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
 use crate::sdk;
 use crate::sessions::{GameSessions, Routes, Shared};
+use crate::sim::inn::{Inn, Order};
 use crate::sim::skirmish::{Ask, Skirmish, words};
-use crate::sim::{Kind, Setup, Simulation};
+use crate::sim::{Kind, RoomTimes, Setup, Simulation};
 
 const RATE_HZ: u32 = 50;
 const TICK: Duration = Duration::from_millis(20);
@@ -99,6 +104,8 @@ pub(super) struct Player {
     pub(super) received: Vec<u8>,
     /// Updates that said to forget the clock.
     pub(super) reanchors: usize,
+    /// How often it was moved to another room.
+    pub(super) moves: usize,
 }
 
 impl Player {
@@ -116,6 +123,18 @@ impl Player {
     pub(super) fn command(&mut self, ask: &Ask) {
         let (index, words) = words(ask);
         self.session.push_command(index, &words).expect("a declared command");
+    }
+
+    pub(super) fn order(&mut self, order: &Order) {
+        let mut words = Vec::new();
+        let index = tickwire_netcode::schema::Command::quantize(order, &mut words, &mut 0);
+        self.session.push_command(index, &words).expect("a declared command");
+    }
+
+    /// Kind and id of the room that it is in, as it was told.
+    pub(super) fn place(&self) -> (&str, &str) {
+        let welcome = self.session.welcome().expect("joined");
+        (&welcome.kind, &welcome.room)
     }
 
     pub(super) fn hang_up(&self) {
@@ -164,6 +183,7 @@ impl Player {
             match event {
                 ClientEvent::Rejected(reject) => self.rejected = Some(reject),
                 ClientEvent::Game(event) => self.events.push(event),
+                ClientEvent::Moved => self.moves += 1,
                 ClientEvent::Welcomed | ClientEvent::Updated { .. } => {}
             }
         }
@@ -174,7 +194,7 @@ impl Player {
             return;
         }
         if self.session.input_due(now).is_some() {
-            let words = self.session.schema().map_or(0, |_| 2);
+            let words = self.session.schema().map_or(0, |schema| schema.input.fields.len());
             // Standing still: -1..=1 has 0 at word 1; no press.
             let _ = self.session.push_input(&[1, 0][..words], now);
         }
@@ -188,7 +208,7 @@ impl Player {
 
 /// The server and its clients.
 pub(super) struct World {
-    simulation: Simulation,
+    simulations: Vec<Simulation>,
     driver: Driver<Socket, GameSessions>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) admission: Admission,
@@ -198,8 +218,42 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(capacity: usize) -> Self {
-        let kinds = vec![Kind::of("skirmish", Skirmish::default).expect("a valid schema")];
-        let metrics = Arc::new(Metrics::new(1, 1));
+        Self::with_threads(capacity, 1)
+    }
+
+    /// A world of this many simulation threads, which the test runs one after the other.
+    pub(super) fn with_threads(capacity: usize, sim_threads: usize) -> Self {
+        Self::build(capacity, sim_threads, |_| {})
+    }
+
+    /// A world whose simulation has been given more than the bridge holds, and has taken nothing of it.
+    pub(super) fn held_up(capacity: usize) -> Self {
+        let nobody = SeatId { room: RoomId { thread: 0, index: 9, serial: 9 }, player: PlayerId(1) };
+        Self::build(capacity, 1, |link| {
+            for _ in 0..limits::INBOUND_BATCHES_MAX {
+                link.batch.entries.push(InboundEntry::Leave { seat: nobody, why: Leave::Lost });
+                link.publish();
+            }
+            while link.batch.has_room() {
+                link.batch.entries.push(InboundEntry::Leave { seat: nobody, why: Leave::Lost });
+            }
+        })
+    }
+
+    fn build(capacity: usize, sim_threads: usize, prepare: impl Fn(&mut IoEnd)) -> Self {
+        let kinds = [
+            Kind::of("skirmish", Skirmish::default).expect("a valid schema"),
+            Kind::of("broken", || -> Skirmish { panic!("no such luck") }).expect("a valid schema"),
+            Kind::of("inn", Inn::default).expect("a valid schema"),
+        ];
+        let entry = |kind: &Kind| KindEntry {
+            name: Arc::clone(&kind.wire.name),
+            capacity: capacity as u32,
+            private: &*kind.wire.name == "broken",
+        };
+        let directory = Arc::new(Directory::new(kinds.iter().map(entry).collect(), sim_threads, 1));
+        let times = RoomTimes { tick_rate_hz: RATE_HZ, snapshot_every: 1 };
+        let metrics = Arc::new(Metrics::new(1, sim_threads));
         let shared = Arc::new(Shared {
             routes: Routes::new(
                 None,
@@ -208,16 +262,21 @@ impl World {
                 Arc::clone(&metrics),
             ),
             kinds: kinds.iter().map(|kind| Arc::clone(&kind.wire)).collect(),
-            tick_rate_hz: RATE_HZ as u16,
+            times,
+            directory: Arc::clone(&directory),
             sessions: AtomicU32::new(1),
         });
-        let setup = Setup { kinds, tick_rate_hz: RATE_HZ, capacity, seed: 5, record: None };
-        let (sim, io) = bridge::link();
+        let setup = Setup { kinds: kinds.into(), times, seed: 5, record: None, directory };
+        let (sim, mut io) = bridge::links(sim_threads, 1);
+        io[0].iter_mut().for_each(prepare);
         let now = Time::from_nanos(1_000_000_000);
-        let driver = Driver::new(GameSessions::new(shared, io, metrics.io(0)), metrics.io(0), now);
-        let simulation = Simulation::new(setup, vec![sim]).with_metrics(metrics.simulation(0));
+        let sessions = GameSessions::new(shared, 0, io.remove(0), metrics.io(0));
+        let driver = Driver::new(sessions, metrics.io(0), now);
+        let simulation =
+            |(thread, ends)| Simulation::new(setup.clone(), ends).with_metrics(metrics.simulation(thread));
+        let simulations = sim.into_iter().enumerate().map(simulation).collect();
         let admission = Admission::new(Capacity { connections_max: 1 << 10, limit_loopback: false });
-        Self { simulation, driver, metrics, admission, now, players: Vec::new() }
+        Self { simulations, driver, metrics, admission, now, players: Vec::new() }
     }
 
     /// Connects a client that will say this Hello; gives its index.
@@ -252,6 +311,7 @@ impl World {
             is_cut: false,
             received: Vec::new(),
             reanchors: 0,
+            moves: 0,
         });
         self.players.len() - 1
     }
@@ -279,10 +339,22 @@ impl World {
         }
     }
 
+    /// Clients send and the server reads; what the server has sent stays on the way.
+    pub(super) fn transmit_only(&mut self) {
+        for player in &mut self.players {
+            player.transmit(self.now);
+            self.driver.handle_edge(player.id, READABLE, self.now);
+        }
+        self.driver.serve_ready(self.now);
+        self.driver.end_turn(self.now);
+    }
+
     /// Runs one tick of the simulation and lets the I/O thread take it, or not yet.
     pub(super) fn simulate(&mut self, reanchor: bool) {
-        self.simulation.drain(self.now);
-        self.simulation.advance(self.now, reanchor, |_| {});
+        for simulation in &mut self.simulations {
+            simulation.drain(self.now);
+            simulation.advance(self.now, reanchor, |_| {});
+        }
     }
 
     /// What the wake of a tick does.
@@ -313,8 +385,10 @@ impl World {
             }
             self.driver.serve_ready(self.now);
             self.driver.end_turn(self.now);
-            self.simulation.drain(self.now);
-            self.simulation.advance(self.now, false, |_| {});
+            for simulation in &mut self.simulations {
+                simulation.drain(self.now);
+                simulation.advance(self.now, false, |_| {});
+            }
             self.driver.tick(self.now);
         });
         for player in &mut self.players {

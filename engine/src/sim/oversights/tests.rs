@@ -72,7 +72,7 @@ fn joined() -> Resolved {
 
 /// What is told after each of these ticks, a second apart.
 fn told(hive: Hive, ticks: &[&Resolved]) -> Vec<Vec<String>> {
-    let mut room = Room::new(hive, 1, 60);
+    let mut room = Room::new(hive, 1, 60, 1);
     let told = ticks.iter().enumerate().map(|(second, resolved)| {
         room.advance(resolved);
         let count = room.clamped();

@@ -9,10 +9,11 @@ use tickwire_netcode::time::Tick;
 
 use super::*;
 use crate::bridge::{self, IoEnd, PlayerLine, Recipients, SeatId, Seated, TickOutput};
+use crate::directory::{Asker, KindEntry};
 use crate::game::Leave;
 use crate::net::service::ConnectionId;
 use crate::sim::skirmish::{Ask, Skirmish, Stick, words};
-use crate::sim::{Resolved, replay};
+use crate::sim::{Resolved, TickGrid, replay};
 
 const RATE_HZ: u32 = 50;
 const TICK_NS: u64 = 20_000_000;
@@ -36,7 +37,10 @@ struct Got {
 
 struct Bench {
     simulation: Simulation,
+    directory: Arc<Directory>,
     io: Vec<IoEnd>,
+    /// What the directory refused, by I/O thread.
+    turned_away: [Vec<Refused>; 2],
     /// The next tick begins then.
     next: u64,
     told: Arc<Mutex<Vec<Told>>>,
@@ -46,14 +50,27 @@ struct Bench {
 
 impl Bench {
     fn new(seed: u64, capacity: usize) -> Self {
+        Self::with_snapshots(seed, capacity, 1)
+    }
+
+    fn with_snapshots(seed: u64, capacity: usize, snapshot_every: u8) -> Self {
+        Self::build(seed, capacity, snapshot_every, limits::EMPTY_ROOM_MAX)
+    }
+
+    fn keeping(keep_empty: Duration) -> Self {
+        Self::build(1, 8, 1, keep_empty)
+    }
+
+    fn build(seed: u64, capacity: usize, snapshot_every: u8, keep_empty: Duration) -> Self {
         let told = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&told);
-        let kinds = vec![
+        let mut kinds = [
             Kind::of("skirmish", Skirmish::default).expect("a valid schema"),
             Kind::of("broken", || -> Skirmish { panic!("no such luck") }).expect("a valid schema"),
             Kind::of("touchy", || Touchy).expect("a valid schema"),
         ];
-        let record: RecordSink = Box::new(move |tick| {
+        kinds[0].keep_empty = keep_empty;
+        let record: RecordSink = parking_lot::Mutex::new(Some(Box::new(move |tick| {
             sink.lock().expect("no panic while held").push(Told {
                 room: tick.room.to_owned(),
                 serial: tick.serial,
@@ -61,10 +78,24 @@ impl Bench {
                 resolved: tick.resolved.clone(),
                 hash: tick.state_hash,
             });
-        });
-        let setup = Setup { kinds, tick_rate_hz: RATE_HZ, capacity, seed, record: Some(record) };
+        })));
+        let entry = |kind: &Kind| KindEntry {
+            name: Arc::clone(&kind.wire.name),
+            capacity: capacity as u32,
+            private: false,
+        };
+        let directory = Arc::new(Directory::new(kinds.iter().map(entry).collect(), 1, 2));
+        let setup = Setup {
+            kinds: kinds.into(),
+            times: RoomTimes { tick_rate_hz: RATE_HZ, snapshot_every },
+            seed,
+            record: Some(Arc::new(record)),
+            directory: Arc::clone(&directory),
+        };
         let (sim, io): (Vec<_>, Vec<_>) = (0..2).map(|_| bridge::link()).unzip();
-        Self { simulation: Simulation::new(setup, sim), io, next: TICK_NS, told, inputs: 0, commands: 0 }
+        let simulation = Simulation::new(setup, sim);
+        let turned_away = Default::default();
+        Self { simulation, directory, io, turned_away, next: TICK_NS, told, inputs: 0, commands: 0 }
     }
 
     fn tick(&mut self) -> [Got; 2] {
@@ -76,7 +107,7 @@ impl Bench {
         self.simulation.drain(started);
         self.simulation.advance(started, false, |_| {});
         [0, 1].map(|io| {
-            let mut got = Got::default();
+            let mut got = Got { refused: std::mem::take(&mut self.turned_away[io]), ..Got::default() };
             while let Some(batch) = self.io[io].poll_outbound() {
                 got.outputs.extend(batch.outputs);
                 got.refused.extend(batch.refused);
@@ -87,8 +118,13 @@ impl Bench {
 
     fn ask_seat(&mut self, io: usize, index: u32, kind: usize, room: &str, name: &str) {
         let connection = ConnectionId { index, generation: 0 };
-        let request = JoinRequest { connection, kind, room: room.to_owned(), name: name.to_owned() };
-        self.io[io].batch.entries.push(InboundEntry::Join(Box::new(request)));
+        match self.directory.join(kind, room, Asker::Peer, Time::from_nanos(self.next)) {
+            Ok(permit) => {
+                let request = JoinRequest { connection, permit, name: name.to_owned() };
+                self.io[io].batch.entries.push(InboundEntry::Join(Box::new(request)));
+            }
+            Err(code) => self.turned_away[io].push(Refused { connection, code }),
+        }
     }
 
     /// Joins the room of this id and runs the tick that grants the seat.
@@ -191,6 +227,7 @@ fn a_seat_that_was_left_is_free_again() {
     let mut bench = Bench::new(1, 1);
     let seat = bench.join(0, "a");
     bench.leave(0, seat, Leave::Left);
+    bench.tick();
     let again = bench.join(0, "a");
     assert_eq!(again.room, seat.room);
     assert_eq!(again.player, PlayerId(2), "player ids are not used again");
@@ -217,6 +254,25 @@ fn a_room_without_players_ends_after_a_while_and_is_made_anew() {
     assert_ne!(anew.room, seat.room);
     assert_eq!(anew.player, PlayerId(1));
     assert_eq!(bench.join(0, "b").room, witness.room, "a room with a player goes on");
+}
+
+#[test]
+fn a_room_that_is_not_kept_ends_with_the_tick_its_last_player_leaves_in() {
+    let mut bench = Bench::keeping(Duration::ZERO);
+    let seat = bench.join(0, "a");
+    bench.tick();
+    bench.leave(0, seat, Leave::Left);
+    // Somebody who was promised a seat before the room ended keeps it alive.
+    bench.ask_seat(0, 9, 0, "a", "bob");
+    let kept = bench.tick();
+    assert_eq!(only(&kept[0]).seated[0].player, PlayerId(2));
+    bench.leave(0, SeatId { player: PlayerId(2), ..seat }, Leave::Left);
+    bench.tick();
+    let anew = bench.join(0, "a");
+    assert_ne!(anew.room, seat.room);
+    let told = bench.told();
+    let last = told.iter().rfind(|told| told.serial == seat.room.serial).expect("ticks");
+    assert!(!last.resolved.arrivals.is_empty(), "the game heard of the last player's leave");
 }
 
 #[test]
@@ -306,7 +362,7 @@ fn what_a_game_shows_in_vain_is_told_to_its_author() {
         let seat = bench.join(0, "a");
         bench.command(0, seat, &ask);
         bench.tick();
-        let room = &mut bench.simulation.rooms[seat.room.index as usize];
+        let room = bench.simulation.rooms.find(seat.room).expect("the room lives");
         assert_eq!(room.has_complained(), is_told);
     }
 }
@@ -325,6 +381,110 @@ fn a_kick_takes_the_seat_and_the_game_hears_of_it_at_the_next_tick() {
     let left = &output.events.list[0];
     assert_eq!(output.events.words[left.words.clone()], [bob.player.0, 1], "left, kicked");
     assert_eq!(output.snapshot.as_ref().expect("a snapshot").len(), 1);
+}
+
+#[test]
+fn p1_of_a_hundred_rooms_one_panics_and_the_other_99_go_on_as_without_it() {
+    let (undisturbed, disturbed) = (a_hundred_rooms(false), a_hundred_rooms(true));
+    assert_eq!(undisturbed.len(), 99 * 29);
+    assert!(undisturbed == disturbed, "seeds, inputs and hashes of every tick of the 99 rooms");
+}
+
+/// 29 ticks of a hundred rooms, of which number 37 may panic in tick 10; what the others were told and did.
+fn a_hundred_rooms(panics: bool) -> Vec<Told> {
+    let mut bench = Bench::new(4, 8);
+    for n in 0..100 {
+        bench.ask_seat(n % 2, n as u32, 0, &format!("r{n}"), "ann");
+    }
+    let got = bench.tick();
+    let seats: Vec<(usize, SeatId)> = (0..2)
+        .flat_map(|io| got[io].outputs.iter().map(move |output| (io, output)))
+        .map(|(io, output)| (io, SeatId { room: output.room, player: output.seated[0].player }))
+        .collect();
+    assert_eq!(seats.len(), 100);
+    let mut ended = Vec::new();
+    for tick in 2..30u32 {
+        for (n, &(io, seat)) in seats.iter().enumerate() {
+            if (tick + n as u32).is_multiple_of(5) {
+                bench.command(io, seat, &Ask::ToAll { number: tick as u16 });
+            }
+            if io == 0 {
+                let stick = Stick { x: (n % 3) as i8 - 1, fire: tick.is_multiple_of(4) };
+                bench.input(seat, tick, tick, stick, 1);
+            }
+        }
+        if tick == 10 && panics {
+            let (io, seat) = seats[37];
+            bench.command(io, seat, &Ask::Panic);
+        }
+        for got in bench.tick() {
+            ended.extend(got.outputs.iter().filter_map(|output| output.ended));
+        }
+    }
+    let (want, ticks) = if panics { (&[CloseCode::RoomFailed][..], 9) } else { (&[][..], 29) };
+    assert_eq!(ended, want);
+    let doomed = seats[37].1.room.serial;
+    let (of_doomed, others): (Vec<_>, Vec<_>) =
+        bench.told().into_iter().partition(|told| told.serial == doomed);
+    assert_eq!(of_doomed.len(), ticks);
+    others
+}
+
+#[test]
+fn p4_after_a_stall_a_bounded_number_of_ticks_runs_and_the_rest_is_dropped_counted_and_announced() {
+    for (stall_ticks, runs, dropped) in [(1, 1, 0), (3, 3, 0), (4, 4, 0), (5, 4, 1), (500, 4, 496)] {
+        let mut bench = Bench::new(1, 8);
+        bench.join(0, "a");
+        let ticks = bench.told().len();
+        let mut grid = TickGrid::new(Time::from_nanos(bench.next), RATE_HZ);
+        let now = Time::from_nanos(bench.next + (stall_ticks - 1) * TICK_NS);
+        let due = grid.due(now).expect("due");
+        bench.simulation.run_due(due, |_| {}, |_| {});
+        assert_eq!(bench.told().len() - ticks, runs, "stall of {stall_ticks}");
+        assert_eq!(due.dropped, dropped);
+        let mut announced = Vec::new();
+        while let Some(batch) = bench.io[0].poll_outbound() {
+            announced.extend(batch.outputs.iter().map(|output| output.reanchor));
+        }
+        assert_eq!(announced.len(), runs);
+        assert_eq!(announced.iter().filter(|said| **said).count(), usize::from(dropped > 0));
+        assert_eq!(announced.last(), Some(&(dropped > 0)), "with the last, after which ticks are on time");
+        assert_eq!(grid.due(now), None, "no debt is left");
+    }
+}
+
+#[test]
+fn with_fewer_snapshots_events_and_inputs_keep_their_tick_and_states_come_at_multiples() {
+    let mut bench = Bench::with_snapshots(3, 8, 3);
+    let seat = bench.join(0, "a");
+    let mut seen = Vec::new();
+    for tick in 2..=13u32 {
+        if tick == 8 {
+            bench.command(0, seat, &Ask::ToAll { number: 8 });
+        }
+        bench.input(seat, tick, tick, Stick { x: 0, fire: true }, 1);
+        let got = bench.tick();
+        for output in &got[0].outputs {
+            let snapshot = output.snapshot.as_ref().map(|snapshot| (snapshot.tick().0, fired(output)));
+            seen.push((tick, snapshot, output.lines.len(), output.events.list.len()));
+        }
+    }
+    // (tick, snapshot's tick and what was fired by then, lines, events): nothing else is sent between them.
+    let want = [
+        (3, Some((3, 2)), 1, 0),
+        (6, Some((6, 5)), 1, 0),
+        (8, None, 0, 1),
+        (9, Some((9, 8)), 1, 0),
+        (12, Some((12, 11)), 1, 0),
+    ];
+    assert_eq!(seen, want);
+    // A replay, which takes a snapshot each tick, agrees where there is one.
+    let told = bench.told();
+    let replayed = replay(Skirmish::default, told[0].seed, RATE_HZ, told.iter().map(|tick| &tick.resolved));
+    let replayed = replayed.expect("a valid schema");
+    for nth in [2, 5, 8, 11] {
+        assert_eq!(told[nth].hash, replayed[nth], "tick {}", nth + 1);
+    }
 }
 
 #[test]
@@ -448,10 +608,11 @@ fn a_recording_that_panics_ends_and_the_rooms_go_on() {
     let mut bench = Bench::new(1, 8);
     let calls = Arc::new(Mutex::new(0));
     let seen = Arc::clone(&calls);
-    bench.simulation.setup.record = Some(Box::new(move |_| {
+    let sink: RecordSink = parking_lot::Mutex::new(Some(Box::new(move |_| {
         *seen.lock().expect("no panic while held") += 1;
         panic!("the disk is full");
-    }));
+    })));
+    bench.simulation.setup.record = Some(Arc::new(sink));
     bench.join(0, "a");
     for _ in 0..3 {
         assert_eq!(only(&bench.tick()[0]).ended, None);
@@ -480,7 +641,8 @@ fn play(bench: &mut Bench, seats: &mut Vec<SeatId>, step: u32) {
 }
 
 fn hashes(seed: u64, steps: &[u32]) -> Vec<Told> {
-    let mut bench = Bench::new(seed, 8);
+    // One more than play at once: a seat that was left is free only after the next tick.
+    let mut bench = Bench::new(seed, 9);
     let mut seats = vec![bench.join(0, "a")];
     for &step in steps {
         play(&mut bench, &mut seats, step);

@@ -26,6 +26,7 @@ use crate::snapshot::{BodyCache, History, Snapshot, SnapshotBuilder};
 use crate::time::{Stamp, Tick, Time};
 
 mod link;
+mod relocation;
 mod server;
 
 const BASE_TICK: u32 = 1000;

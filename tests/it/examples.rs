@@ -1,0 +1,159 @@
+//! The examples `chat` and `lobby`, as processes, driven by Rust clients.
+
+use tickwire::prelude::*;
+use tickwire_tests::process::Program;
+use tickwire_tests::visitor::{Visitor, drive, watch};
+
+/// The parts of the examples' declarations that a client speaks.
+mod chat {
+    use super::*;
+
+    #[derive(Replicate)]
+    pub(super) struct Person {
+        #[rep(max = 32, once)]
+        pub(super) name: String,
+        #[rep(once)]
+        pub(super) player: u32,
+        pub(super) typing: bool,
+    }
+
+    #[derive(Input, Clone, Copy, Default)]
+    pub(super) struct Keyboard {
+        pub(super) typing: bool,
+    }
+
+    #[derive(Command)]
+    pub(super) enum Say {
+        Line {
+            #[rep(max = 200)]
+            text: String,
+        },
+        Whisper {
+            to: u32,
+            #[rep(max = 200)]
+            text: String,
+        },
+    }
+
+    #[derive(Event, Debug, PartialEq)]
+    pub(super) enum Heard {
+        Line {
+            from: u32,
+            #[rep(max = 32)]
+            name: String,
+            #[rep(max = 200)]
+            text: String,
+            whispered: bool,
+        },
+        Left {
+            #[rep(max = 32)]
+            name: String,
+        },
+    }
+}
+
+#[test]
+fn the_chat_example_carries_lines_whispers_and_who_is_here() {
+    use chat::{Heard, Keyboard, Person, Say};
+    let server = Program::Example("chat").start(&["--listen", "127.0.0.1:0"]);
+    let join = |name| Visitor::connect(server.address(), "chat", "friends", name);
+    let mut people = vec![join("ann"), join("bob"), join("cid")];
+    watch("all see all", &mut people, |people| {
+        people
+            .iter()
+            .all(|p| p.client.is_live() && p.client.entities::<Person>().is_ok_and(|all| all.count() == 3))
+    });
+    let number = people[1].client.player().expect("joined").0;
+    let say = |visitor: &mut Visitor, say: Say| visitor.client.command(&say).expect("a declared command");
+    say(&mut people[0], Say::Whisper { to: number, text: "psst".to_owned() });
+    say(&mut people[0], Say::Line { text: "grüß Gott".to_owned() });
+    watch("all hear the line", &mut people, |people| {
+        people
+            .iter()
+            .all(|p| p.heard::<Heard>().iter().any(|h| matches!(h, Heard::Line { whispered: false, .. })))
+    });
+    let lines = |visitor: &Visitor| {
+        let heard = visitor.heard::<Heard>();
+        heard
+            .into_iter()
+            .filter_map(|h| if let Heard::Line { text, .. } = h { Some(text) } else { None })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        people.iter().map(lines).collect::<Vec<_>>(),
+        [vec!["psst", "grüß Gott"], vec!["psst", "grüß Gott"], vec!["grüß Gott"]]
+    );
+    drive(
+        "bob is seen typing",
+        &mut people,
+        |p| p.give(&Keyboard { typing: true }),
+        |people| {
+            let mut all = people[0].client.entities::<Person>().expect("the same class");
+            all.any(|(_, own, person)| {
+                !own && person.name == "bob" && person.player == number && person.typing
+            })
+        },
+    );
+    people.pop().expect("three").client.leave();
+    people.truncate(2);
+    watch("the others hear who left", &mut people, |people| {
+        people.iter().all(|p| p.heard::<Heard>().contains(&Heard::Left { name: "cid".to_owned() }))
+    });
+}
+
+mod lobby {
+    use super::*;
+
+    #[derive(Replicate)]
+    pub(super) struct Seat {
+        #[rep(max = 32, once)]
+        pub(super) name: String,
+        pub(super) presses: u16,
+        #[rep(range = 0.0..60.0, step = 0.1)]
+        pub(super) seconds_left: f32,
+    }
+
+    #[derive(Input, Clone, Copy, Default)]
+    pub(super) struct Button {
+        #[rep(edge)]
+        pub(super) press: bool,
+    }
+
+    #[derive(Command)]
+    pub(super) enum Wish {
+        Play,
+    }
+}
+
+#[test]
+fn the_lobby_example_takes_pairs_to_tables_and_back() {
+    use lobby::{Button, Seat, Wish};
+    let server = Program::Example("lobby").start(&["--listen", "127.0.0.1:0"]);
+    let mut guests: Vec<Visitor> =
+        ["ann", "bob", "cid"].map(|name| Visitor::connect(server.address(), "lobby", "", name)).into();
+    watch("all are in the lobby", &mut guests, |guests| guests.iter().all(|g| g.client.is_live()));
+    for guest in &mut guests {
+        guest.client.command(&Wish::Play).expect("a declared command");
+    }
+    let at_table = |guest: &&Visitor| guest.place() == Some(("table", "table 1")) && guest.client.is_live();
+    watch("a pair is at the table", &mut guests, |guests| guests.iter().filter(at_table).count() == 2);
+    let (mut pair, mut rest): (Vec<_>, Vec<_>) = guests.into_iter().partition(|guest| at_table(&guest));
+    let presses = |pair: &[Visitor]| {
+        let seats = pair[0].client.entities::<Seat>().expect("the same class");
+        seats.map(|(_, _, seat)| (seat.presses, seat.name, seat.seconds_left)).collect::<Vec<_>>()
+    };
+    drive(
+        "both press",
+        &mut pair,
+        |guest| guest.give(&Button { press: true }),
+        |pair| presses(pair).iter().filter(|(count, ..)| *count >= 5).count() == 2,
+    );
+    assert!(presses(&pair).iter().all(|(_, name, left)| !name.is_empty() && *left < 10.0));
+    // The one who leaves ends the game; the other is back in the lobby.
+    pair.pop().expect("two").client.leave();
+    watch("back in the lobby", &mut pair, |pair| {
+        pair[0].place() == Some(("lobby", "1")) && pair[0].client.is_live()
+    });
+    watch("the third has waited there", &mut rest, |rest| rest[0].client.is_live());
+    assert_eq!((pair[0].moves, rest[0].moves), (2, 0));
+}
