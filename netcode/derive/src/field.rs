@@ -36,6 +36,11 @@ impl DeclaredField {
     pub(crate) fn parse(field: &syn::Field, role: Role, krate: &Path) -> Result<Self> {
         let ident = field.ident.clone().ok_or_else(|| Error::new(field.span(), "write named fields"))?;
         let name = checked_name(&ident)?;
+        if role == Role::Class && (name == "id" || name == "own") {
+            let message =
+                format!("`{name}` is what clients call an entity's own id or ownership: choose another name");
+            return Err(Error::new(ident.span(), message));
+        }
         let attributes = Attributes::parse(field)?;
         let ty = field.ty.clone();
         let number = is_number(&ty);

@@ -98,6 +98,12 @@
 //! struct Stick { #[rep(edge, with = "fire")] fire: bool }
 //! ```
 //!
+//! ```compile_fail
+//! #[derive(tickwire_netcode::Replicate)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Ship { id: u32 }
+//! ```
+//!
 //! Invariant: every value on the wire is a *word* of at most 32 bits with a declared largest value. A value is final
 //! when it is quantized: comparing and hashing happen on words only.
 
