@@ -18,5 +18,4 @@ pub mod time;
 pub mod ws;
 
 pub use glam;
-#[doc(inline)]
 pub use tickwire_derive::{Command, Event, Input, Replicate};

@@ -16,3 +16,4 @@ mod rooms;
 mod sdk_dist;
 mod signals;
 mod threats;
+mod transcripts;

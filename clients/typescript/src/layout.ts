@@ -195,10 +195,9 @@ export class RecordLayout {
 
   /**
    * Quantizes a plain object into the row at `out[0..]`. Numbers are rounded to the field's grid and
-   * clamped to its range.
+   * clamped to its range, NaN counts as 0, texts are cut at a character.
    *
-   * Throws `Error`, naming field and record, when a field is missing, unknown, of another type or NaN, or a
-   * text is too long.
+   * Throws `Error`, naming field and record, when a field is missing, unknown or of another type.
    */
   quantize(values: Readonly<Record<string, unknown>>, out: Uint32Array): void {
     for (const name in values) {
@@ -212,11 +211,6 @@ export class RecordLayout {
       writeField(this.name, field, values[field.name], out);
       if (field.exactAt >= 0) writeExact(field, values[field.name], out);
     }
-  }
-
-  /** Writes the row that intends nothing: zeros as far as ranges have them, false, empty texts, first variants. */
-  neutral(out: Uint32Array): void {
-    for (const field of this.fields) writeField(this.name, field, neutralOf(field.kind), out);
   }
 }
 
@@ -409,8 +403,8 @@ function writeField(record: string, field: FieldLayout, value: unknown, out: Uin
     }
     case "text": {
       if (typeof value !== "string") throw wrong(record, field, "a string", value);
-      const { read, written } = ENCODE.encodeInto(value, SCRATCH.subarray(0, kind.bytesMax));
-      if (read < value.length) throw tooLong(record, field, kind.bytesMax, value);
+      // `encodeInto` stops before a character that does not fit.
+      const { written } = ENCODE.encodeInto(value, SCRATCH.subarray(0, kind.bytesMax));
       out[at] = written;
       out.fill(0, at + 1, at + field.words);
       for (let i = 0; i < written; i++) out[at + 1 + (i >>> 2)]! |= SCRATCH[i]! << ((i & 3) * 8);
@@ -433,32 +427,10 @@ function clamp(q: number, span: number): number {
   return q > 0 ? Math.min(q, span) : 0;
 }
 
-// NaN comes from sums with `undefined`: sent as 0, the mistake would look like a key that does not work.
+// Sums of keys that were never pressed give NaN: that means "not pressed", not a mistake.
 function toNumber(record: string, field: FieldLayout, value: unknown): number {
-  if (typeof value !== "number" || Number.isNaN(value)) throw wrong(record, field, "a number", value);
-  return value;
-}
-
-function neutralOf(kind: FieldLayout["kind"]): unknown {
-  switch (kind.type) {
-    case "flag":
-      return false;
-    case "text":
-      return "";
-    case "enum":
-      return kind.variants[0];
-    case "vec2":
-    case "vec3":
-    case "quat":
-      return { x: 0, y: 0, z: 0, w: 1 };
-    default:
-      return 0;
-  }
-}
-
-function tooLong(record: string, field: FieldLayout, bytesMax: number, value: string): Error {
-  const bytes = ENCODE.encode(value).length;
-  return new Error(`${record}: the field "${field.name}" has ${bytes} bytes, at most ${bytesMax} are allowed`);
+  if (typeof value !== "number") throw wrong(record, field, "a number", value);
+  return Number.isNaN(value) ? 0 : value;
 }
 
 function wrong(record: string, field: FieldLayout, want: string, value: unknown): Error {

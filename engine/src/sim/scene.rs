@@ -9,22 +9,21 @@ use tickwire_netcode::ids::{EntityId, PlayerId};
 use tickwire_netcode::schema::Replicate;
 use tickwire_netcode::snapshot::SnapshotBuilder;
 
-use super::oversights::Oversights;
-
 /// Collects the live entities of a room, see [`Game::replicate`](crate::game::Game::replicate).
 pub struct Scene<'a> {
     builder: &'a mut SnapshotBuilder,
     index_of: fn(TypeId) -> Option<u8>,
-    oversights: &'a mut Oversights,
+    /// Values that were out of their declared range, or not a number, since the room started.
+    clamped: &'a mut u32,
 }
 
 impl<'a> Scene<'a> {
     pub(crate) fn new(
         builder: &'a mut SnapshotBuilder,
         index_of: fn(TypeId) -> Option<u8>,
-        oversights: &'a mut Oversights,
+        clamped: &'a mut u32,
     ) -> Self {
-        Self { builder, index_of, oversights }
+        Self { builder, index_of, clamped }
     }
 
     /// Shows an entity that belongs to nobody.
@@ -35,7 +34,6 @@ impl<'a> Scene<'a> {
     /// # Panics
     ///
     /// When the class of `entity` is missing from `Game::Entities`; this ends the room.
-    #[track_caller]
     pub fn put<T: Replicate + 'static>(&mut self, id: EntityId, entity: &T) {
         self.show(id, None, entity);
     }
@@ -45,12 +43,10 @@ impl<'a> Scene<'a> {
     /// # Panics
     ///
     /// As [`Scene::put`].
-    #[track_caller]
     pub fn put_owned<T: Replicate + 'static>(&mut self, id: EntityId, player: PlayerId, entity: &T) {
         self.show(id, Some(player), entity);
     }
 
-    #[track_caller]
     fn show<T: Replicate + 'static>(&mut self, id: EntityId, owner: Option<PlayerId>, entity: &T) {
         let Some(class) = (self.index_of)(TypeId::of::<T>()) else {
             panic!(
@@ -58,12 +54,7 @@ impl<'a> Scene<'a> {
                 type_name::<T>()
             );
         };
-        self.oversights.shown(class, owner.is_some());
-        let mut clamped = 0;
-        self.builder.put(id, class, owner, 0, |words| entity.quantize(words, &mut clamped));
-        if clamped > 0 {
-            self.oversights.clamped = self.oversights.clamped.saturating_add(clamped);
-            self.oversights.clamped(|| entity.first_clamped());
-        }
+        let clamped = &mut *self.clamped;
+        self.builder.put(id, class, owner, 0, |words| entity.quantize(words, clamped));
     }
 }

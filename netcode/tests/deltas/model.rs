@@ -1,4 +1,4 @@
-//! The oracle: every state of the room, as a map from id to entity, and what one player should see of it.
+//! The oracle: the state of a room, as a map from id to entity, and what one player should see of it.
 
 use std::collections::BTreeMap;
 
@@ -11,29 +11,40 @@ pub(crate) struct Thing {
 }
 
 /// The words of each class: whether only the owner sees it, whether it never changes, and its largest value.
-pub(crate) const CLASSES: [&[(bool, bool, u32)]; 3] = [
+pub(crate) type Classes = &'static [&'static [(bool, bool, u32)]];
+
+/// The worlds that a room can have. Their words differ in number and in size, so that the bytes of one are nonsense in the other.
+pub(crate) const WORLDS: [Classes; 2] = [
     &[
-        (false, false, 20_480),
-        (false, false, 20_480),
-        (false, false, 1023),
-        (true, false, 255),
-        (false, false, 1),
-        (false, true, 7),
-        (true, false, u32::MAX),
-        (true, true, 3),
+        &[
+            (false, false, 20_480),
+            (false, false, 20_480),
+            (false, false, 1023),
+            (true, false, 255),
+            (false, false, 1),
+            (false, true, 7),
+            (true, false, u32::MAX),
+            (true, true, 3),
+        ],
+        &[(false, false, u32::MAX)],
+        &[],
     ],
-    &[(false, false, u32::MAX)],
-    &[],
+    &[
+        &[(false, false, 300), (true, false, 1)],
+        &[(false, true, 65_535), (false, false, 9), (false, false, 90_000)],
+    ],
 ];
 
 /// What everybody sees at one tick.
 pub(crate) type State = BTreeMap<u32, Thing>;
 
 /// What a player sees: id, class, whether it is its own, and all words, those of others' secrets 0.
-pub(crate) fn seen(state: &State, player: u32) -> Vec<(u32, u8, bool, Vec<u32>)> {
+pub(crate) type Rows = Vec<(u32, u8, bool, Vec<u32>)>;
+
+pub(crate) fn seen(classes: Classes, state: &State, player: u32) -> Rows {
     let one = |(&id, thing): (&u32, &Thing)| {
         let own = thing.owner == player;
-        let declared = CLASSES[usize::from(thing.class)];
+        let declared = classes[usize::from(thing.class)];
         let words = thing.words.iter().zip(declared).map(
             |(&word, &(secret, ..))| {
                 if secret && !own { 0 } else { word }

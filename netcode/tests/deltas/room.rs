@@ -1,83 +1,37 @@
-//! A room whose entities come, move, change hands and go, and the send pass over its players.
+//! A room whose entities come, move, change hands and go.
 
 use std::sync::Arc;
 
 use tickwire_netcode::ids::{EntityId, PlayerId};
-use tickwire_netcode::message::codec;
+use tickwire_netcode::message::{Welcome, codec};
 use tickwire_netcode::schema::{
     Field, FieldKind, Flags, Interpolation, Layout, Record, Schema, SchemaHash, hash,
 };
 use tickwire_netcode::snapshot::{BodyCache, History, Snapshot, SnapshotBuilder};
-use tickwire_netcode::time::{Tick, Time};
+use tickwire_netcode::time::Tick;
 
-use crate::model::{CLASSES, Dice, State, Thing};
-use crate::player::Player;
-
-/// What happened in a run.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) full: u64,
-    pub(crate) deltas: u64,
-    pub(crate) same: u64,
-    pub(crate) hashes: u64,
-    pub(crate) refused: u64,
-    pub(crate) skipped: u64,
-    pub(crate) damaged: u64,
-    pub(crate) compared: u64,
-    pub(crate) joins: u64,
-    pub(crate) shared: u64,
-}
-
-impl Counts {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.full += other.full;
-        self.deltas += other.deltas;
-        self.same += other.same;
-        self.hashes += other.hashes;
-        self.refused += other.refused;
-        self.skipped += other.skipped;
-        self.damaged += other.damaged;
-        self.compared += other.compared;
-        self.joins += other.joins;
-        self.shared += other.shared;
-    }
-
-    pub(crate) fn is_rich(self) -> bool {
-        let Self { full, deltas, same, hashes, refused, skipped, damaged, compared, joins, shared } = self;
-        [full, deltas, same, hashes, refused, skipped, damaged, compared, joins, shared]
-            .into_iter()
-            .all(|count| count > 100)
-    }
-}
-
-/// What all players of the room share.
-pub(crate) struct Shared {
-    pub(crate) layout: Layout,
-    pub(crate) schema_bytes: Vec<u8>,
-    pub(crate) schema_hash: SchemaHash,
-    pub(crate) history: History,
-    pub(crate) tick: Tick,
-    pub(crate) now: Time,
-    /// The hash goes with every body.
-    pub(crate) hash_always: bool,
-    /// Every state so far, by tick.
-    pub(crate) states: Vec<State>,
-}
+use super::model::{Classes, Dice, Rows, State, Thing, WORLDS, seen};
 
 pub(crate) struct Room {
-    dice: Dice,
+    classes: Classes,
+    pub(crate) layout: Layout,
+    pub(crate) schema_bytes: Vec<u8>,
+    schema_hash: SchemaHash,
+    pub(crate) history: History,
+    pub(crate) bodies: BodyCache,
+    pub(crate) tick: Tick,
+    /// The hash goes with every body.
+    pub(crate) hash_always: bool,
     builder: SnapshotBuilder,
-    bodies: BodyCache,
-    shared: Shared,
-    players: Vec<Player>,
+    /// What the room is at `tick`.
+    state: State,
     next_id: u32,
     next_player: u32,
     /// One in so many entities changes in a tick.
     calm: u64,
-    pub(crate) counts: Counts,
 }
 
-fn schema() -> Schema {
+fn schema(classes: Classes) -> Schema {
     let field = |index: usize, &(owner, once, span): &(bool, bool, u32)| Field {
         name: format!("f{index}"),
         kind: if span == 1 { FieldKind::Flag } else { FieldKind::Integer { min: 0, span } },
@@ -95,127 +49,116 @@ fn schema() -> Schema {
         name,
         fields: words.iter().enumerate().map(|(index, word)| field(index, word)).collect(),
     };
+    // The words of the first class; only entities have an owner.
+    let command: Vec<_> = classes[0].iter().map(|&(.., max)| (false, false, max)).collect();
     Schema {
-        classes: CLASSES
+        classes: classes
             .iter()
             .enumerate()
             .map(|(index, words)| record(format!("C{index}"), words))
             .collect(),
         input: record("Input".into(), &[]),
         events: vec![],
-        commands: vec![],
+        commands: vec![record("Command".into(), &command)],
     }
 }
 
 impl Room {
-    pub(crate) fn new(seed: u64) -> Self {
-        let mut dice = Dice(seed.wrapping_mul(0x2545_F491_4F6C_DD1D));
-        let schema = schema();
+    pub(crate) fn new(dice: &mut Dice) -> Self {
+        let classes = WORLDS[dice.roll(WORLDS.len() as u64) as usize];
+        let schema = schema(classes);
         let mut schema_bytes = Vec::new();
         codec::encode(&schema, &mut schema_bytes);
         let bytes_max = if dice.one_in(4) { 2_000 } else { usize::MAX };
-        let shared = Shared {
+        Self {
+            classes,
             layout: Layout::new(&schema).unwrap(),
             schema_hash: hash(&schema_bytes),
             schema_bytes,
             history: History::new(1 + dice.roll(12) as usize, bytes_max),
-            tick: Tick(0),
-            now: Time::default(),
-            hash_always: dice.one_in(2),
-            states: vec![State::new()],
-        };
-        let calm = 1 << dice.roll(7);
-        Self {
-            dice,
-            builder: SnapshotBuilder::new(),
             bodies: BodyCache::default(),
-            shared,
-            players: Vec::new(),
+            // The ticks of two rooms are often the same, so that a point of the one names a state of the other.
+            tick: Tick(if dice.one_in(2) { 0 } else { dice.roll(70_000) as u32 }),
+            hash_always: dice.one_in(2),
+            builder: SnapshotBuilder::new(),
+            state: State::new(),
             next_id: 1,
             next_player: 1,
-            calm,
-            counts: Counts::default(),
+            calm: 1 << dice.roll(7),
         }
     }
 
-    /// One tick of the room, its players' messages, and a send pass.
-    pub(crate) fn tick(&mut self) {
-        self.shared.tick = self.shared.tick + 1;
-        self.shared.now = Time::from_nanos(u64::from(self.shared.tick.0) * 500_000_000);
-        let state = self.advance();
-        self.snapshot(&state);
-        self.shared.states.push(state);
-        self.come_and_go();
-        for player in &mut self.players {
-            player.exchange(&self.shared);
+    /// Grants a seat.
+    pub(crate) fn seat(&mut self) -> Welcome {
+        self.next_player += 1;
+        Welcome {
+            player: self.next_player % 3 + 1,
+            base_tick: self.tick.0.wrapping_sub(1),
+            tick_rate_hz: 2,
+            snapshot_every: 1,
+            schema_hash: self.schema_hash,
+            ..Welcome::default()
         }
+    }
+
+    /// What a player sees now.
+    pub(crate) fn seen(&self, player: PlayerId) -> Rows {
+        seen(self.classes, &self.state, player.0)
+    }
+
+    /// The words of a command that this room's schema declares.
+    pub(crate) fn command(&self, dice: &mut Dice) -> Vec<u32> {
+        thing(self.classes, 0, dice).words
+    }
+
+    pub(crate) fn advance(&mut self, dice: &mut Dice) {
+        self.tick = self.tick + 1;
         self.bodies.clear();
-        let encoded = self.bodies.encoded();
-        let mut asked = 0;
-        for player in &mut self.players {
-            asked += player.send(&mut self.shared, &mut self.bodies, &mut self.dice, &mut self.counts);
-        }
-        self.counts.shared += asked - (self.bodies.encoded() - encoded);
-        for player in &mut self.players {
-            player.exchange(&self.shared);
-            player.check(&self.shared, &mut self.counts);
-        }
-    }
-
-    fn advance(&mut self) -> State {
-        let mut state = self.shared.states.last().cloned().unwrap_or_default();
-        let ids: Vec<u32> = state.keys().copied().collect();
+        let ids: Vec<u32> = self.state.keys().copied().collect();
         for id in ids {
-            if !self.dice.one_in(self.calm) {
-                continue;
-            }
-            match self.dice.roll(12) {
-                0 => drop(state.remove(&id)),
-                // Another class under the same id: it leaves and enters.
-                1 => drop(state.insert(id, thing(&mut self.dice))),
-                2 => state.get_mut(&id).expect("it was there").owner = self.dice.roll(4) as u32,
-                _ => change(state.get_mut(&id).expect("it was there"), &mut self.dice),
+            if dice.one_in(self.calm) {
+                self.change(id, dice);
             }
         }
-        let births = if self.dice.one_in(self.calm) { self.dice.roll(5) } else { 0 };
+        let births = if dice.one_in(self.calm) { dice.roll(5) } else { 0 };
         for _ in 0..births {
             // Now and then below others, as when a view moves.
-            let id = if self.dice.one_in(4) { self.dice.roll(60) as u32 + 1 } else { self.next_id };
-            self.next_id = self.next_id.max(id) + 1 + self.dice.roll(3) as u32;
-            state.entry(id).or_insert_with(|| thing(&mut self.dice));
+            let id = if dice.one_in(4) { dice.roll(60) as u32 + 1 } else { self.next_id };
+            self.next_id = self.next_id.max(id) + 1 + dice.roll(3) as u32;
+            self.state.entry(id).or_insert_with(|| any_thing(self.classes, dice));
         }
-        state
-    }
-
-    fn snapshot(&mut self, state: &State) {
-        for (&id, thing) in state.iter().rev() {
+        for (&id, thing) in self.state.iter().rev() {
             let owner = (thing.owner != 0).then_some(PlayerId(thing.owner));
             self.builder.put(EntityId(id), thing.class, owner, 0, |words| words.extend(&thing.words));
         }
-        self.shared.history.push(Arc::new(self.builder.finish(self.shared.tick, Snapshot::default())));
+        self.history.push(Arc::new(self.builder.finish(self.tick, Snapshot::default())));
     }
 
-    fn come_and_go(&mut self) {
-        if self.players.len() < 3 && self.dice.one_in(3) {
-            self.players.push(Player::join(PlayerId(self.next_player % 3 + 1), &self.shared));
-            self.next_player += 1;
-            self.counts.joins += 1;
-        }
-        if !self.players.is_empty() && self.dice.one_in(25) {
-            let index = self.dice.roll(self.players.len() as u64) as usize;
-            self.players.swap_remove(index);
+    fn change(&mut self, id: u32, dice: &mut Dice) {
+        let classes = self.classes;
+        let thing = self.state.get_mut(&id).expect("it was there");
+        match dice.roll(12) {
+            0 => drop(self.state.remove(&id)),
+            // Another class under the same id: it leaves and enters.
+            1 => *thing = any_thing(classes, dice),
+            2 => thing.owner = dice.roll(4) as u32,
+            _ => change(classes, thing, dice),
         }
     }
 }
 
-fn thing(dice: &mut Dice) -> Thing {
-    let class = dice.roll(CLASSES.len() as u64) as u8;
-    let words = CLASSES[usize::from(class)].iter().map(|&(.., max)| dice.word(max)).collect();
+fn any_thing(classes: Classes, dice: &mut Dice) -> Thing {
+    let class = dice.roll(classes.len() as u64) as u8;
+    thing(classes, class, dice)
+}
+
+fn thing(classes: Classes, class: u8, dice: &mut Dice) -> Thing {
+    let words = classes[usize::from(class)].iter().map(|&(.., max)| dice.word(max)).collect();
     Thing { class, owner: dice.roll(4) as u32, words }
 }
 
-fn change(thing: &mut Thing, dice: &mut Dice) {
-    for (word, &(_, once, max)) in thing.words.iter_mut().zip(CLASSES[usize::from(thing.class)]) {
+fn change(classes: Classes, thing: &mut Thing, dice: &mut Dice) {
+    for (word, &(_, once, max)) in thing.words.iter_mut().zip(classes[usize::from(thing.class)]) {
         match dice.roll(if once { 40 } else { 4 }) {
             0 => *word = dice.near(*word, max),
             1 => *word = dice.word(max),
