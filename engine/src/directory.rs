@@ -143,6 +143,11 @@ impl Directory {
         self.kinds.iter().position(|kind| *kind.name == *name)
     }
 
+    /// Names of the kinds that anybody may hear of.
+    pub(crate) fn public_kinds(&self) -> impl Iterator<Item = &str> {
+        self.kinds.iter().filter(|kind| !kind.private).map(|kind| &*kind.name)
+    }
+
     /// A seat in the room of this name, or, with an empty name, in the oldest numbered room with a free one; made if need be.
     ///
     /// # Errors

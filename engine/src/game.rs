@@ -118,9 +118,11 @@ pub trait Game: Send + Sized + 'static {
         let _ = (player, why, cx);
     }
 
-    /// A player sent a command. Each is run once, in the order sent.
+    /// A player sent a command. Each is run once, in the order sent. A game that takes commands writes this function:
+    /// without it they are ignored, with a warning in the log.
     fn command(&mut self, player: PlayerId, command: Self::Command, cx: &mut Cx<'_, Self>) {
-        let _ = (player, command, cx);
+        let _ = (player, command);
+        cx.command_unhandled();
     }
 
     /// Advances the game by one tick of `cx.dt()` seconds.

@@ -48,3 +48,6 @@ pub const OUTBOUND_EVENTS_MAX: usize = 4 * EVENTS_PER_TICK_MAX;
 
 /// What a client refused for lack of capacity is told to wait, in milliseconds. Long enough for a stall to pass, short for people.
 pub const BUSY_RETRY_AFTER_MS: u32 = 2_000;
+
+/// Bytes of the reason in Reject: PROTOCOL section 3.3, `text<120>`. It also fits a close frame.
+pub(crate) const REJECT_TEXT_BYTES_MAX: usize = 120;

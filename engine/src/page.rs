@@ -42,11 +42,14 @@ impl Page {
     /// waits for the disk.
     ///
     /// # Errors
-    /// When `root` is missing or no directory.
+    /// When `root` is missing or no directory, or has no `index.html`.
     pub fn directory(root: impl AsRef<Path>) -> io::Result<Self> {
         let root = fs::canonicalize(root)?;
         if !root.is_dir() {
             return Err(io::Error::from(io::ErrorKind::NotADirectory));
+        }
+        if !root.join("index.html").is_file() {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "it has no index.html"));
         }
         Ok(Self { source: Arc::new(Source::Directory(root)) })
     }
@@ -230,5 +233,13 @@ mod tests {
     #[test]
     fn a_missing_directory_is_an_error_at_start() {
         assert!(Page::directory("/nonexistent/surely").is_err());
+    }
+
+    #[test]
+    fn a_directory_without_an_index_is_an_error_at_start() {
+        let scratch = Scratch::new("bare");
+        let error = Page::directory(&scratch.0).expect_err("no index").to_string();
+        assert_eq!(error, "it has no index.html");
+        assert!(Page::directory(scratch.0.join("web/index.html")).is_err(), "a file is no directory");
     }
 }

@@ -8,4 +8,5 @@ pub use glam::{self, Vec2};
 pub use tickwire_netcode::ids::{EntityId, PlayerId};
 pub use tickwire_netcode::schema::{Classes, Command, Event, Input, Replicate};
 pub use tickwire_netcode::time::Tick;
+#[doc(inline)]
 pub use tickwire_netcode::{Command, Event, Input, Replicate};

@@ -4,6 +4,8 @@ import { nameOf } from "./hud.js";
 
 const LINES_MAX = 60;
 const FADE_MS = 9000;
+/** What a line takes, in bytes of UTF-8; a longer one is not sent at all. */
+const TEXT_BYTES_MAX = 120;
 
 export class Chat {
   /** `say(text)` sends a line. */
@@ -14,7 +16,7 @@ export class Chat {
     this.active = false;
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const text = this.field.value.trim();
+      const text = cut(this.field.value.trim());
       if (text !== "") say(text);
       this.close();
     });
@@ -80,4 +82,10 @@ export class Chat {
     this.lines.replaceChildren();
     this.close();
   }
+}
+
+/** As many whole characters of the text as a line takes. */
+function cut(text) {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(TEXT_BYTES_MAX));
+  return text.slice(0, read);
 }

@@ -18,4 +18,5 @@ pub mod time;
 pub mod ws;
 
 pub use glam;
+#[doc(inline)]
 pub use tickwire_derive::{Command, Event, Input, Replicate};

@@ -1,6 +1,7 @@
 //! What the derive macros make of types: records, words and back, as a game would use them.
 
 use tickwire_netcode::glam::{Quat, Vec2, Vec3};
+use tickwire_netcode::ids::{EntityId, PlayerId};
 use tickwire_netcode::schema::{
     Axis, Classes, Command, Event, FieldKind, Flags, Input, Interpolation, Layout, Part, Replicate, Schema,
 };
@@ -273,4 +274,42 @@ fn a_schema_collects_the_types_of_a_game() {
     assert_eq!(index(core::any::TypeId::of::<Stick>()), None);
     assert_eq!(Ship::index_of(core::any::TypeId::of::<Ship>()), Some(0));
     assert!(Schema::of::<(), (), (), ()>().unwrap().classes.is_empty());
+}
+
+#[derive(Replicate, Debug, PartialEq)]
+#[rep(crate = tickwire_netcode)]
+struct Hive {
+    queen: EntityId,
+    keeper: PlayerId,
+    #[rep(range = 0..=100)]
+    health: u8,
+    #[rep(range = -2.0..2.0, step = 0.5)]
+    at: Vec2,
+    #[rep(max = 3)]
+    name: String,
+}
+
+fn hive() -> Hive {
+    Hive { queen: EntityId(u32::MAX), keeper: PlayerId(7), health: 100, at: Vec2::ZERO, name: "abc".into() }
+}
+
+#[test]
+fn ids_are_field_values() {
+    let (mut words, mut clamped) = (Vec::new(), 0);
+    hive().quantize(&mut words, &mut clamped);
+    assert_eq!((Hive::from_words(&words), clamped), (hive(), 0));
+}
+
+#[test]
+fn the_first_field_out_of_its_range_is_named_with_what_it_takes() {
+    let say = |hive: Hive| hive.first_clamped().map(|clamped| clamped.to_string());
+    for (hive, want) in [
+        (hive(), None),
+        (Hive { health: 101, ..hive() }, Some("Hive.health = 101, range 0..=100")),
+        (Hive { at: Vec2::new(0.0, 3.0), ..hive() }, Some("Hive.at = [0, 3], range -2..=2")),
+        (Hive { name: "abcd".into(), ..hive() }, Some("Hive.name = \"abcd\" (4 bytes), at most 3 bytes")),
+        (Hive { health: 255, name: "abcd".into(), ..hive() }, Some("Hive.health = 255, range 0..=100")),
+    ] {
+        assert_eq!(say(hive).as_deref(), want);
+    }
 }

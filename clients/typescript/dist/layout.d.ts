@@ -56,11 +56,14 @@ export declare class RecordLayout {
     read(words: Uint32Array, at: number): Record<string, unknown>;
     /**
      * Quantizes a plain object into the row at `out[0..]`. Numbers are rounded to the field's grid and
-     * clamped to its range, NaN counts as 0, texts are cut at a character.
+     * clamped to its range.
      *
-     * Throws `Error`, naming field and record, when a field is missing, unknown or of another type.
+     * Throws `Error`, naming field and record, when a field is missing, unknown, of another type or NaN, or a
+     * text is too long.
      */
     quantize(values: Readonly<Record<string, unknown>>, out: Uint32Array): void;
+    /** Writes the row that intends nothing: zeros as far as ranges have them, false, empty texts, first variants. */
+    neutral(out: Uint32Array): void;
 }
 /** The value of a field in the row at `words[at..]`: a number, boolean, string or an object of `x`, `y`, `z` and `w`. */
 export declare function readField(field: FieldLayout, words: Uint32Array, at: number): unknown;

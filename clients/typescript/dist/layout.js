@@ -168,9 +168,10 @@ export class RecordLayout {
     }
     /**
      * Quantizes a plain object into the row at `out[0..]`. Numbers are rounded to the field's grid and
-     * clamped to its range, NaN counts as 0, texts are cut at a character.
+     * clamped to its range.
      *
-     * Throws `Error`, naming field and record, when a field is missing, unknown or of another type.
+     * Throws `Error`, naming field and record, when a field is missing, unknown, of another type or NaN, or a
+     * text is too long.
      */
     quantize(values, out) {
         for (const name in values) {
@@ -186,6 +187,11 @@ export class RecordLayout {
             if (field.exactAt >= 0)
                 writeExact(field, values[field.name], out);
         }
+    }
+    /** Writes the row that intends nothing: zeros as far as ranges have them, false, empty texts, first variants. */
+    neutral(out) {
+        for (const field of this.fields)
+            writeField(this.name, field, neutralOf(field.kind), out);
     }
 }
 /** The value of a field in the row at `words[at..]`: a number, boolean, string or an object of `x`, `y`, `z` and `w`. */
@@ -374,8 +380,9 @@ function writeField(record, field, value, out) {
         case "text": {
             if (typeof value !== "string")
                 throw wrong(record, field, "a string", value);
-            // `encodeInto` stops before a character that does not fit.
-            const { written } = ENCODE.encodeInto(value, SCRATCH.subarray(0, kind.bytesMax));
+            const { read, written } = ENCODE.encodeInto(value, SCRATCH.subarray(0, kind.bytesMax));
+            if (read < value.length)
+                throw tooLong(record, field, kind.bytesMax, value);
             out[at] = written;
             out.fill(0, at + 1, at + field.words);
             for (let i = 0; i < written; i++)
@@ -395,11 +402,31 @@ function toAxis(axis, value) {
 function clamp(q, span) {
     return q > 0 ? Math.min(q, span) : 0;
 }
-// Sums of keys that were never pressed give NaN: that means "not pressed", not a mistake.
+// NaN comes from sums with `undefined`: sent as 0, the mistake would look like a key that does not work.
 function toNumber(record, field, value) {
-    if (typeof value !== "number")
+    if (typeof value !== "number" || Number.isNaN(value))
         throw wrong(record, field, "a number", value);
-    return Number.isNaN(value) ? 0 : value;
+    return value;
+}
+function neutralOf(kind) {
+    switch (kind.type) {
+        case "flag":
+            return false;
+        case "text":
+            return "";
+        case "enum":
+            return kind.variants[0];
+        case "vec2":
+        case "vec3":
+        case "quat":
+            return { x: 0, y: 0, z: 0, w: 1 };
+        default:
+            return 0;
+    }
+}
+function tooLong(record, field, bytesMax, value) {
+    const bytes = ENCODE.encode(value).length;
+    return new Error(`${record}: the field "${field.name}" has ${bytes} bytes, at most ${bytesMax} are allowed`);
 }
 function wrong(record, field, want, value) {
     return new Error(`${record}: the field "${field.name}" must be ${want}, not ${String(value)}`);

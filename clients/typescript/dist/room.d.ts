@@ -80,13 +80,16 @@ export declare class Room {
      * Sets what this player intends. Called once per tick, also while the page is hidden; the object may
      * be reused. Edge fields: return whether the key is down, each press is sent once.
      *
-     * Throws `Error` at once when a field is missing, unknown or of another type than the game declared.
+     * Throws `Error` at once when a field is missing, unknown, NaN or of another type than the game declared. If
+     * the function throws or returns such a field later, neutral input is sent (zeros, nothing pressed) and each
+     * different error is told once on the console.
      */
     input(sample: () => object): void;
     /**
      * Sends a request outside the tick stream. Returns its number, or 0 when the room is closed.
      *
-     * Throws `Error` for a name or field that the game does not declare.
+     * Throws `Error` for a name or field that the game does not declare, for a field of another type, and for a
+     * text that is longer than its field takes.
      */
     command(name: string, fields?: object): number;
     /**

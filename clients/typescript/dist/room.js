@@ -16,6 +16,8 @@ import { Meter } from "./meter.js";
 import { closeSocket, sendMessage } from "./socket.js";
 /** Without an `advance` for this long the page does not draw: events are played as their tick passes. */
 const DRAWING_MS = 250;
+/** Different errors of the input function that are told; more of them tell nothing new. */
+const INPUT_ERRORS_MAX = 32;
 /** Longest sleep of the timer; it only bounds what a wrong estimate could cost. */
 const SLEEP_MS_MAX = 500;
 export class Room {
@@ -36,6 +38,8 @@ export class Room {
     #inputWords;
     #pressed;
     #input;
+    /** What the input function threw so far. */
+    #inputErrors = new Set();
     #events = [];
     #renderTick = 0;
     #advancedMs = -Infinity;
@@ -90,7 +94,9 @@ export class Room {
      * Sets what this player intends. Called once per tick, also while the page is hidden; the object may
      * be reused. Edge fields: return whether the key is down, each press is sent once.
      *
-     * Throws `Error` at once when a field is missing, unknown or of another type than the game declared.
+     * Throws `Error` at once when a field is missing, unknown, NaN or of another type than the game declared. If
+     * the function throws or returns such a field later, neutral input is sent (zeros, nothing pressed) and each
+     * different error is told once on the console.
      */
     input(sample) {
         this.#layout.input.quantize(sample(), this.#inputWords);
@@ -100,7 +106,8 @@ export class Room {
     /**
      * Sends a request outside the tick stream. Returns its number, or 0 when the room is closed.
      *
-     * Throws `Error` for a name or field that the game does not declare.
+     * Throws `Error` for a name or field that the game does not declare, for a field of another type, and for a
+     * text that is longer than its field takes.
      */
     command(name, fields = {}) {
         const index = this.#commands.get(name);
@@ -282,11 +289,20 @@ export class Room {
                 this.#layout.input.quantize(sample(), this.#inputWords);
             }
             catch (error) {
-                report(error);
+                this.#inputFailed(error);
             }
             this.#pressEdges();
             this.#session.pushInput(tick, this.#inputWords, view, now);
         }
+    }
+    // What was held before would go on without end: a player that stands still shows that something is wrong.
+    #inputFailed(error) {
+        this.#layout.input.neutral(this.#inputWords);
+        const text = String(error);
+        if (this.#inputErrors.has(text) || this.#inputErrors.size >= INPUT_ERRORS_MAX)
+            return;
+        this.#inputErrors.add(text);
+        console.error("the function given to room.input threw; neutral input is sent instead:", error);
     }
     /** Leaves an edge field set only where the key went down since the sample before. */
     #pressEdges() {

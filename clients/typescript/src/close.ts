@@ -51,7 +51,7 @@ const TEXTS: ReadonlyMap<number, string> = new Map([
   [CloseCode.Rate, "too many messages were sent"],
   [CloseCode.SlowClient, "this connection could not keep up"],
   [CloseCode.NoSuchRoom, "there is no such room"],
-  [CloseCode.RoomFailed, "the room ended by a fault of the game"],
+  [CloseCode.RoomFailed, "the room ended by a fault of the game (see the server's log)"],
   [CloseCode.Version, "client and server speak different versions"],
   [CloseCode.BadMessage, "a message could not be decoded"],
   [CloseCode.Full, "the room is full"],

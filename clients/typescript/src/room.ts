@@ -78,6 +78,8 @@ type Handler = (argument: never, meta: EventMeta) => void;
 
 /** Without an `advance` for this long the page does not draw: events are played as their tick passes. */
 const DRAWING_MS = 250;
+/** Different errors of the input function that are told; more of them tell nothing new. */
+const INPUT_ERRORS_MAX = 32;
 /** Longest sleep of the timer; it only bounds what a wrong estimate could cost. */
 const SLEEP_MS_MAX = 500;
 
@@ -102,6 +104,8 @@ export class Room {
   #pressed!: Uint8Array;
 
   #input: (() => object) | undefined;
+  /** What the input function threw so far. */
+  readonly #inputErrors = new Set<string>();
   #events: GameEvent[] = [];
   #renderTick = 0;
   #advancedMs = -Infinity;
@@ -161,7 +165,9 @@ export class Room {
    * Sets what this player intends. Called once per tick, also while the page is hidden; the object may
    * be reused. Edge fields: return whether the key is down, each press is sent once.
    *
-   * Throws `Error` at once when a field is missing, unknown or of another type than the game declared.
+   * Throws `Error` at once when a field is missing, unknown, NaN or of another type than the game declared. If
+   * the function throws or returns such a field later, neutral input is sent (zeros, nothing pressed) and each
+   * different error is told once on the console.
    */
   input(sample: () => object): void {
     this.#layout.input.quantize(sample() as Fields, this.#inputWords);
@@ -172,7 +178,8 @@ export class Room {
   /**
    * Sends a request outside the tick stream. Returns its number, or 0 when the room is closed.
    *
-   * Throws `Error` for a name or field that the game does not declare.
+   * Throws `Error` for a name or field that the game does not declare, for a field of another type, and for a
+   * text that is longer than its field takes.
    */
   command(name: string, fields: object = {}): number {
     const index = this.#commands.get(name);
@@ -368,11 +375,20 @@ export class Room {
       try {
         this.#layout.input.quantize(sample() as Fields, this.#inputWords);
       } catch (error) {
-        report(error);
+        this.#inputFailed(error);
       }
       this.#pressEdges();
       this.#session.pushInput(tick, this.#inputWords, view, now);
     }
+  }
+
+  // What was held before would go on without end: a player that stands still shows that something is wrong.
+  #inputFailed(error: unknown): void {
+    this.#layout.input.neutral(this.#inputWords);
+    const text = String(error);
+    if (this.#inputErrors.has(text) || this.#inputErrors.size >= INPUT_ERRORS_MAX) return;
+    this.#inputErrors.add(text);
+    console.error("the function given to room.input threw; neutral input is sent instead:", error);
   }
 
   /** Leaves an edge field set only where the key went down since the sample before. */

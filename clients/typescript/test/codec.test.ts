@@ -168,9 +168,16 @@ test("values are rounded to the grid and clamped to the range", () => {
     layout.quantize({ i, f, a, e: "B", t }, words);
     return [...words];
   };
-  assert.deepEqual(quantize(5, 0.6, -Math.PI / 2, "abcd"), [2, 6, 3, 1, 3, 0x63_6261]);
-  assert.deepEqual(quantize(-5, -9, 9 * Math.PI, "abé"), [0, 0, 2, 1, 2, 0x6261]);
-  assert.deepEqual(quantize(NaN, Infinity, Infinity, ""), [1, 8, 0, 1, 0, 0]);
+  assert.deepEqual(quantize(5, 0.6, -Math.PI / 2, "abc"), [2, 6, 3, 1, 3, 0x63_6261]);
+  assert.deepEqual(quantize(-5, -9, 9 * Math.PI, "é"), [0, 0, 2, 1, 2, 0xa9c3]);
+  assert.deepEqual(quantize(0, Infinity, Infinity, ""), [1, 8, 0, 1, 0, 0]);
+  for (const [name, numbers] of [["i", [NaN, 0, 0]], ["f", [0, NaN, 0]], ["a", [0, 0, NaN]]] as const) {
+    const [i, f, a] = numbers;
+    assert.throws(() => quantize(i, f, a, ""), new RegExp(`the field "${name}" must be a number, not NaN`));
+  }
+  assert.throws(() => quantize(0, 0, 0, "abé"), /the field "t" has 4 bytes, at most 3 are allowed/);
+  layout.neutral(words);
+  assert.deepEqual([...words], [1, 4, 0, 0, 0, 0]);
 });
 
 test("wrong fields are named with their record", () => {

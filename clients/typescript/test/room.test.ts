@@ -209,6 +209,37 @@ test("a mistake in the input is told when it is set", async () => {
   const { room } = await play();
   assert.throws(() => room.input(() => ({ turn: 0, thrust: true })), /Stick: the field "fire" is missing/);
   assert.throws(() => room.input(() => ({ ...IDLE, jump: 1 })), /Stick has no field "jump"/);
+  assert.throws(() => room.input(() => ({ ...IDLE, turn: NaN })), /Stick: the field "turn" must be a number, not NaN/);
+});
+
+test("an input function that throws is told once per error and nothing stays held", async () => {
+  const { room, duel } = await play();
+  const told: string[] = [];
+  const { error } = console;
+  console.error = (...words: unknown[]) => told.push(words.map(String).join(" "));
+  try {
+    let sample = (): object => ({ turn: 1, thrust: true, fire: false });
+    room.input(() => sample());
+    duel.run(5);
+    duel.hear();
+    sample = () => {
+      throw new Error("slip");
+    };
+    const from = duel.inputs.length;
+    duel.run(5);
+    sample = () => ({ ...IDLE, turn: NaN });
+    duel.run(5);
+    duel.hear();
+    const since = duel.inputs.slice(from).map((input) => input.fields);
+    assert.ok(since.length >= 8, `${since.length} inputs`);
+    const idle = (fields: Record<string, unknown>): boolean => fields["turn"] === 0 && fields["thrust"] === false;
+    assert.ok(since.slice(1).every(idle), "neutral");
+  } finally {
+    console.error = error;
+  }
+  assert.equal(told.length, 2, told.join());
+  assert.match(told[0]!, /neutral input is sent instead: Error: slip/);
+  assert.match(told[1]!, /"turn" must be a number, not NaN/);
 });
 
 test("commands are numbered and checked", async () => {
@@ -219,6 +250,7 @@ test("commands are numbered and checked", async () => {
   assert.deepEqual(stage.socket.take(4).map((m) => [...m]), [[4, 1, 4, 0x68, 0x69], [4, 2, 1]]);
   assert.throws(() => room.command("Sell"), /no command "Sell"; commands: Chat, Buy/);
   assert.throws(() => room.command("Chat", { words: "hi" }), /Chat has no field "words"/);
+  assert.throws(() => room.command("Chat", { text: "x".repeat(256) }), /Chat: the field "text" has 256 bytes, at most \d+ are allowed/);
   room.leave();
   assert.equal(room.command("Buy"), 0);
 });

@@ -101,6 +101,16 @@ fn the_list_shows_public_rooms_the_fullest_first_and_is_made_anew_after_a_while(
 }
 
 #[test]
+fn private_kinds_are_found_by_their_name_and_not_told() {
+    let directory = directory(2, 1, 1);
+    assert_eq!(
+        (directory.kind("duel"), directory.kind("secret"), directory.kind("chess")),
+        (Some(0), Some(1), None)
+    );
+    assert_eq!(directory.public_kinds().collect::<Vec<_>>(), ["duel"]);
+}
+
+#[test]
 fn r9_the_list_is_bounded_however_many_rooms_there_are() {
     let directory = directory(2, 1, 1);
     let name = |n: usize| format!("{n:\"<32}");

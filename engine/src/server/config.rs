@@ -138,7 +138,8 @@ impl Config {
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=KIND_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=KIND_BYTES_MAX).contains(&text.len()) && text.chars().all(fits)
 }
 
 fn in_range(name: &'static str, value: usize, max: usize) -> Result<(), ConfigError> {

@@ -18,8 +18,8 @@ pub enum ConfigError {
     /// The server has no room kind.
     #[error("the server has no room: call `.room(\"name\", MyGame::new)` before `.listen(..)`")]
     NoRoom,
-    /// A kind's name is empty, too long or has control characters.
-    #[error("room kind {kind:?} is not a name: use 1 to 32 bytes of printable text")]
+    /// A kind's name is empty, too long or has other characters than letters, digits, `-`, `_` and `.`.
+    #[error("room kind {kind:?} is not a name: use 1 to 32 bytes of letters, digits, `-`, `_` and `.`")]
     KindName {
         /// The name as given.
         kind: String,
@@ -68,10 +68,10 @@ pub enum ConfigError {
         /// The origin as given.
         origin: String,
     },
-    /// The directory of the page cannot be read.
-    #[error("page directory {path:?} cannot be read ({source}): give a directory that holds an index.html")]
+    /// The directory of the page cannot be read, or has no index.html.
+    #[error("page directory {path:?} cannot be served ({source}): give a directory that holds an index.html")]
     Page {
-        /// The directory as given.
+        /// The directory, absolute.
         path: PathBuf,
         /// What the operating system said.
         source: io::Error,

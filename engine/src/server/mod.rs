@@ -18,7 +18,7 @@ pub use room_options::RoomOptions;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
@@ -75,7 +75,23 @@ impl From<Page> for PageSource {
 impl<P: AsRef<Path> + ?Sized> From<&P> for PageSource {
     fn from(path: &P) -> Self {
         let path = path.as_ref();
-        Self(Page::directory(path).map_err(|source| ConfigError::Page { path: path.to_owned(), source }))
+        Self(Page::directory(path).map_err(|source| {
+            // Relative to what is the question when a directory is not found.
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            ConfigError::Page { path, source }
+        }))
+    }
+}
+
+impl From<PathBuf> for PageSource {
+    fn from(path: PathBuf) -> Self {
+        Self::from(&path)
+    }
+}
+
+impl From<String> for PageSource {
+    fn from(path: String) -> Self {
+        Self::from(&path)
     }
 }
 
@@ -320,10 +336,12 @@ impl Running {
 
     /// The I/O threads end first, so that no session outlives its room.
     fn end(&mut self) -> io::Result<Ended> {
-        let ended = self.io.take().map_or(Ok(Ended::Shutdown), IoRunning::join);
+        let Some(io) = self.io.take() else { return Ok(Ended::Shutdown) };
+        let ended = io.join();
         // All are told before the first is waited for.
         self.simulations.iter().for_each(SimThread::stop);
         self.simulations.clear();
+        tracing::info!(address = %self.address, reason = ?ended, "the server has stopped");
         ended
     }
 }

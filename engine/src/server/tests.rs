@@ -16,11 +16,14 @@ fn server() -> Server {
 fn what_is_wrong_is_said_before_any_thread_starts() {
     let taken = server().listen("127.0.0.1:0").expect("a free port");
     let taken_address = taken.addr().to_string();
+    let absolute =
+        std::env::current_dir().expect("a directory").join("surely/not/there").display().to_string();
     for (server, address, want) in [
         (Server::new(), "127.0.0.1:0", "call `.room("),
         (server().room("skirmish", Skirmish::default), "127.0.0.1:0", "declared twice"),
         (Server::new().room("", Skirmish::default), "127.0.0.1:0", "1 to 32 bytes"),
-        (Server::new().room("a\nb", Skirmish::default), "127.0.0.1:0", "printable"),
+        (Server::new().room("a\nb", Skirmish::default), "127.0.0.1:0", "letters, digits"),
+        (Server::new().room("a, b", Skirmish::default), "127.0.0.1:0", "letters, digits"),
         (Server::new().room(&"x".repeat(33), Skirmish::default), "127.0.0.1:0", "1 to 32 bytes"),
         (server().tick_rate(0), "127.0.0.1:0", "tick_rate is 0: use 1 to 1000"),
         (server().tick_rate(1001), "127.0.0.1:0", "tick_rate is 1001"),
@@ -31,6 +34,9 @@ fn what_is_wrong_is_said_before_any_thread_starts() {
         (server().origins(["https://"]), "127.0.0.1:0", "origin \"https://\" is none"),
         (server().origins(["https://a/b"]), "127.0.0.1:0", "origin \"https://a/b\" is none"),
         (server().page("surely/not/there"), "127.0.0.1:0", "index.html"),
+        (server().page("surely/not/there"), "127.0.0.1:0", &absolute),
+        (server().page(String::from("src")), "127.0.0.1:0", "it has no index.html"),
+        (server().page(PathBuf::from("src")), "127.0.0.1:0", "it has no index.html"),
         (server(), "7777", "127.0.0.1:7777"),
         (server(), &taken_address, "choose another port"),
     ] {

@@ -139,7 +139,7 @@ impl GameSessions {
         now: Time,
     ) -> Flow {
         let Some(kind) = self.shared.directory.kind(hello.kind.as_str()) else {
-            return reject(session, CloseCode::NoSuchRoom, out);
+            return self.reject_kind(id, session, hello.kind.as_str(), out);
         };
         let name = name::clean(hello.name.as_str());
         tracing::debug!(
@@ -165,6 +165,25 @@ impl GameSessions {
         }
         self.ask(session, request);
         Flow::Continue
+    }
+
+    /// Rejects a kind of room that there is not, and says which there are: as a rule it is a slip in the page.
+    fn reject_kind(
+        &self,
+        id: ConnectionId,
+        session: &mut PlayerSession,
+        asked: &str,
+        out: &mut Outbox<'_>,
+    ) -> Flow {
+        let asked = name::clean(asked);
+        tracing::debug!(conn = id.index, kind = asked, "a client asks for a kind of room that there is not");
+        let known: Vec<&str> = self.shared.directory.public_kinds().collect();
+        let mut text = format!("no room kind \"{asked}\"");
+        if !known.is_empty() {
+            text = format!("{text}; this server has: {}", known.join(", "));
+        }
+        text.truncate(text.floor_char_boundary(limits::REJECT_TEXT_BYTES_MAX));
+        reject_saying(session, CloseCode::NoSuchRoom, &text, text.clone().into(), out)
     }
 
     fn ask(&mut self, session: &mut PlayerSession, request: Box<JoinRequest>) {
@@ -540,11 +559,21 @@ fn refuse<T: Transport>(
 
 /// Replies Reject and closes, during a read pass.
 fn reject(session: &mut PlayerSession, code: CloseCode, out: &mut Outbox<'_>) -> Flow {
+    reject_saying(session, code, reject_text(code), close_reason(code), out)
+}
+
+fn reject_saying(
+    session: &mut PlayerSession,
+    code: CloseCode,
+    text: &str,
+    close_reason: Cow<'static, str>,
+    out: &mut Outbox<'_>,
+) -> Flow {
     let mut message = Vec::new();
     session.place = Place::Gone;
-    session.protocol.reject(code, reject_text(code), retry_after_ms(code), &mut message);
+    session.protocol.reject(code, text, retry_after_ms(code), &mut message);
     out.send(MessageKind::Binary, &message);
-    Flow::Close(code.code(), close_reason(code))
+    Flow::Close(code.code(), close_reason)
 }
 
 fn close_for(id: ConnectionId, error: ProtocolError) -> Flow {

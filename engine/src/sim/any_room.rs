@@ -14,6 +14,7 @@ use tickwire_netcode::time::{Tick, Time};
 use super::cx::{Member, TransferWish};
 use super::event_batch::EventBatch;
 use super::hosted::Seat;
+use super::oversights::Oversights;
 use super::resolved::Resolved;
 use super::room::Room;
 use super::tick_timing::{QuantizedInput, TickTiming};
@@ -47,8 +48,8 @@ pub(crate) trait AnyRoom: Send {
     fn members(&self) -> &[Member];
     /// Values clamped since the room started.
     fn clamped(&self) -> u32;
-    /// Entities shown and left out since the room started.
-    fn refused(&self) -> u64;
+    /// What the game's author is to be told.
+    fn oversights(&mut self) -> &mut Oversights;
 }
 
 /// A room and its players' input buffers, in ascending order of players.
@@ -133,7 +134,7 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
         self.room.clamped()
     }
 
-    fn refused(&self) -> u64 {
-        self.room.refused()
+    fn oversights(&mut self) -> &mut Oversights {
+        self.room.oversights()
     }
 }

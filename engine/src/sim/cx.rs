@@ -12,6 +12,7 @@ use tickwire_netcode::schema::Event;
 use tickwire_netcode::time::Tick;
 
 use super::event_batch::{Audience, EventBatch};
+use super::oversights::Oversights;
 use super::rng::Rng;
 use crate::game::Game;
 use crate::limits;
@@ -52,6 +53,8 @@ pub(crate) struct Core {
     pub(crate) events: EventBatch,
     /// Players to remove after this tick, with the reason told to them.
     pub(crate) kicks: Vec<(PlayerId, String)>,
+    /// What the game's author is to be told.
+    pub(crate) oversights: Oversights,
     /// Players to send elsewhere after this tick.
     pub(crate) wishes: Vec<TransferWish>,
 }
@@ -75,6 +78,7 @@ impl Core {
             members: Vec::new(),
             events: EventBatch::default(),
             kicks: Vec::new(),
+            oversights: Oversights::default(),
             wishes: Vec::new(),
         }
     }
@@ -149,12 +153,21 @@ impl<'a, G: Game> Cx<'a, G> {
     pub fn emit(&mut self, event: G::Event) -> Emit<'_> {
         let events = &mut self.core.events;
         if events.len() < limits::EVENTS_PER_TICK_MAX {
+            let clamped = events.clamped;
             events.push(|words, clamped| event.quantize(words, clamped));
+            if events.clamped != clamped {
+                self.core.oversights.clamped(|| event.first_clamped());
+            }
             Emit { events: Some(events) }
         } else {
             events.dropped += 1;
             Emit { events: None }
         }
+    }
+
+    /// A command came to a game without [`Game::command`].
+    pub(crate) fn command_unhandled(&mut self) {
+        self.core.oversights.command_unhandled();
     }
 
     /// Sets which sets (bit `n` = `Set(n)`) the player belongs to, for [`Emit::to_set`]. A new player is in none.

@@ -59,8 +59,6 @@ pub(crate) struct Hosted {
     empty_ticks: u32,
     /// What waits for the next tick.
     resolved: Resolved,
-    /// The game's author was told that values are clamped or events dropped.
-    complained: bool,
     /// What game code panicked with between two ticks; the next one ends the room.
     panicked: Option<String>,
     /// Scratch of `publish`: where players are, while an event asks for it.
@@ -97,7 +95,6 @@ impl Hosted {
             player_next: 1,
             empty_ticks: 0,
             resolved: Resolved::default(),
-            complained: false,
             panicked: None,
             located: Vec::new(),
         }
@@ -230,7 +227,7 @@ impl Hosted {
         }
         self.resolved.clear();
         self.publish(timing.reanchor, &kind.places, links);
-        self.complain(&kind.wire.name);
+        self.complain(&kind.wire.name, timing.started);
         self.remove_kicked();
         self.empty_ticks = if self.plan.seats() == 0 { self.empty_ticks.saturating_add(1) } else { 0 };
         let empty = timing.interval.saturating_mul(self.empty_ticks);
@@ -281,29 +278,18 @@ impl Hosted {
         }
     }
 
-    /// Says once per room what only the game's author can mend.
-    fn complain(&mut self, kind: &str) {
-        let (clamped, dropped, refused) =
-            (self.room.clamped(), self.room.events().dropped, self.room.refused());
-        if self.complained || (clamped == 0 && dropped == 0 && refused == 0) {
-            return;
+    /// Says what only the game's author can mend.
+    fn complain(&mut self, kind: &str, now: Time) {
+        let (room, tick, clamped) = (&*self.plan.name, self.room.tick().0, self.room.clamped());
+        for oversight in self.room.oversights().take_due(now, clamped) {
+            tracing::warn!(room, kind, tick, "{oversight}");
         }
-        self.complained = true;
-        tracing::warn!(
-            room = &*self.plan.name,
-            kind,
-            tick = self.room.tick().0,
-            clamped,
-            dropped,
-            refused,
-            "values out of their range were clamped, events dropped, or entities left out (id 0, shown twice, too many)"
-        );
     }
 
     /// Whether the author was told.
     #[cfg(test)]
-    pub(crate) fn has_complained(&self) -> bool {
-        self.complained
+    pub(crate) fn has_complained(&mut self) -> bool {
+        self.room.oversights().has_told()
     }
 
     fn publish(&mut self, reanchor: bool, places: &Places, links: &mut [SimEnd]) {

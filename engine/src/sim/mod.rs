@@ -13,6 +13,7 @@ pub(crate) mod inn;
 mod inputs;
 mod kind;
 mod near;
+mod oversights;
 mod record;
 mod replay;
 mod resolved;

@@ -15,6 +15,7 @@ use tickwire_netcode::time::Tick;
 use super::cx::{Core, Cx, Member, TransferWish};
 use super::event_batch::EventBatch;
 use super::inputs::Inputs;
+use super::oversights::Oversights;
 use super::resolved::{Arrival, Resolved};
 use super::scene::Scene;
 use super::snapshot_pool::SnapshotPool;
@@ -30,7 +31,6 @@ pub(crate) struct Room<G: Game> {
     snapshot: Arc<Snapshot>,
     /// Ticks from one snapshot to the next.
     snapshot_every: u32,
-    clamped: u32,
 }
 
 impl<G: Game> Room<G> {
@@ -44,8 +44,8 @@ impl<G: Game> Room<G> {
             pool: SnapshotPool::default(),
             snapshot: Arc::default(),
             snapshot_every: u32::from(snapshot_every.max(1)),
-            clamped: 0,
         };
+        room.core.oversights = Oversights::of(<G::Entities as Classes>::records());
         room.game.start(&mut Cx::new(&mut room.core));
         room
     }
@@ -71,10 +71,12 @@ impl<G: Game> Room<G> {
     }
 
     fn replicate(&mut self) {
-        self.game.replicate(&mut Scene::new(&mut self.builder, index_of::<G>, &mut self.clamped));
+        self.game.replicate(&mut Scene::new(&mut self.builder, index_of::<G>, &mut self.core.oversights));
         let builder = &mut self.builder;
         let tick = self.core.tick;
         self.snapshot = self.pool.publish(|spare| builder.finish(tick, spare));
+        let core = &mut self.core;
+        core.oversights.settle(!core.members.is_empty(), builder.refusal(), &core.events);
     }
 
     fn arrive(&mut self, arrival: &Arrival, resolved: &Resolved) {
@@ -154,12 +156,12 @@ impl<G: Game> Room<G> {
 
     /// Values that were clamped since the room started.
     pub(crate) fn clamped(&self) -> u32 {
-        self.clamped.saturating_add(self.core.events.clamped)
+        self.core.oversights.clamped.saturating_add(self.core.events.clamped)
     }
 
-    /// Entities that were shown and left out since the room started: id 0, an id shown twice in a tick, or too many.
-    pub(crate) fn refused(&self) -> u64 {
-        self.builder.refused()
+    /// What the game's author is to be told.
+    pub(crate) fn oversights(&mut self) -> &mut Oversights {
+        &mut self.core.oversights
     }
 }
 

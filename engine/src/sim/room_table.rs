@@ -48,6 +48,10 @@ impl RoomTable {
         place.room.as_mut().filter(|room| room.id() == plan.id).ok_or(CloseCode::RoomFailed)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|place| place.room.is_none())
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Hosted> {
         self.0.iter_mut().filter_map(|place| place.room.as_mut())
     }

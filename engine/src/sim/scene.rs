@@ -9,21 +9,22 @@ use tickwire_netcode::ids::{EntityId, PlayerId};
 use tickwire_netcode::schema::Replicate;
 use tickwire_netcode::snapshot::SnapshotBuilder;
 
+use super::oversights::Oversights;
+
 /// Collects the live entities of a room, see [`Game::replicate`](crate::game::Game::replicate).
 pub struct Scene<'a> {
     builder: &'a mut SnapshotBuilder,
     index_of: fn(TypeId) -> Option<u8>,
-    /// Values that were out of their declared range, or not a number, since the room started.
-    clamped: &'a mut u32,
+    oversights: &'a mut Oversights,
 }
 
 impl<'a> Scene<'a> {
     pub(crate) fn new(
         builder: &'a mut SnapshotBuilder,
         index_of: fn(TypeId) -> Option<u8>,
-        clamped: &'a mut u32,
+        oversights: &'a mut Oversights,
     ) -> Self {
-        Self { builder, index_of, clamped }
+        Self { builder, index_of, oversights }
     }
 
     /// Shows an entity that belongs to nobody.
@@ -34,6 +35,7 @@ impl<'a> Scene<'a> {
     /// # Panics
     ///
     /// When the class of `entity` is missing from `Game::Entities`; this ends the room.
+    #[track_caller]
     pub fn put<T: Replicate + 'static>(&mut self, id: EntityId, entity: &T) {
         self.show(id, None, entity);
     }
@@ -43,10 +45,12 @@ impl<'a> Scene<'a> {
     /// # Panics
     ///
     /// As [`Scene::put`].
+    #[track_caller]
     pub fn put_owned<T: Replicate + 'static>(&mut self, id: EntityId, player: PlayerId, entity: &T) {
         self.show(id, Some(player), entity);
     }
 
+    #[track_caller]
     fn show<T: Replicate + 'static>(&mut self, id: EntityId, owner: Option<PlayerId>, entity: &T) {
         let Some(class) = (self.index_of)(TypeId::of::<T>()) else {
             panic!(
@@ -54,7 +58,12 @@ impl<'a> Scene<'a> {
                 type_name::<T>()
             );
         };
-        let clamped = &mut *self.clamped;
-        self.builder.put(id, class, owner, 0, |words| entity.quantize(words, clamped));
+        self.oversights.shown(class, owner.is_some());
+        let mut clamped = 0;
+        self.builder.put(id, class, owner, 0, |words| entity.quantize(words, &mut clamped));
+        if clamped > 0 {
+            self.oversights.clamped = self.oversights.clamped.saturating_add(clamped);
+            self.oversights.clamped(|| entity.first_clamped());
+        }
     }
 }

@@ -255,7 +255,7 @@ pub(crate) fn run(mut simulation: Simulation, mut clock: TickClock, wakes: &[Wak
     while !stop.load(Ordering::Acquire) {
         let due = clock.wait();
         let mut began = Clock::now();
-        meter.dropped(due.dropped, due.deadline);
+        meter.dropped(due.dropped, due.deadline, !simulation.rooms.is_empty());
         // Bit by I/O thread, of which there are at most 64: one wake each, however many ticks are caught up.
         let mut woken = 0u64;
         simulation.run_due(

@@ -32,10 +32,11 @@ impl TickMeter {
         }
     }
 
-    /// Ticks were left out before the one at `deadline`; says so once a second at most.
-    pub(crate) fn dropped(&mut self, ticks: u64, deadline: Time) {
+    /// Ticks were left out before the one at `deadline`; says so once a second at most, and not while there are no rooms:
+    /// nobody notices then, as when the process starts.
+    pub(crate) fn dropped(&mut self, ticks: u64, deadline: Time, has_rooms: bool) {
         self.metrics.dropped_ticks.add(ticks);
-        if ticks > 0 && deadline >= self.quiet_until {
+        if ticks > 0 && has_rooms && deadline >= self.quiet_until {
             self.quiet_until = deadline + Duration::from_secs(1);
             let total = self.metrics.dropped_ticks.value();
             tracing::warn!(ticks, total, "ticks were dropped: the simulation was held up");
@@ -81,7 +82,7 @@ mod tests {
             assert_eq!(metrics.overruns.value(), overruns, "{ended}");
             assert_eq!(metrics.ticked_ns.value(), at(began).as_nanos());
         }
-        meter.dropped(7, at(100_000));
+        meter.dropped(7, at(100_000), true);
         assert_eq!((metrics.ticks.value(), metrics.dropped_ticks.value()), (4, 7));
         assert_eq!(metrics.start_jitter.buckets().sum_ns, 61_000);
         // The first tick published itself, the others wait for their second to pass.

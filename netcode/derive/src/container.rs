@@ -73,7 +73,7 @@ impl Container {
     }
 }
 
-fn parse_crate(input: &DeriveInput) -> Result<Path> {
+pub(crate) fn parse_crate(input: &DeriveInput) -> Result<Path> {
     let mut krate: Path = parse_quote!(::tickwire::netcode);
     for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("rep")) {
         attribute.parse_nested_meta(|meta| {

@@ -1,6 +1,7 @@
 //! The code that the macros emit: a constant table of fields, and one line per field and function.
 
 use crate::container::{Container, DeclaredRecord, Role, Shape, mixed};
+use crate::field::{DeclaredField, placed};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -11,7 +12,7 @@ pub(crate) fn emit(container: &Container) -> TokenStream {
     let body = match (shape, role) {
         (Shape::Value(variants), _) => value(ident, variants, krate),
         (Shape::Struct(record), Role::Class) => {
-            structure(ident, record, krate, &quote!(Replicate), &quote!())
+            structure(ident, record, krate, &quote!(Replicate), &first_clamped(record, krate))
         }
         (Shape::Struct(record), Role::Input) => {
             structure(ident, record, krate, &quote!(Input), &edges(record))
@@ -27,11 +28,29 @@ pub(crate) fn emit(container: &Container) -> TokenStream {
     }
 }
 
-/// `const FIELDS: [Declared; n] = [...];`
+/// `const FIELDS: [Declared; n] = [...];`, after a constant for each foreign field: what its type is as a value.
 fn table(name: &Ident, record: &DeclaredRecord, krate: &Path) -> TokenStream {
-    let declared = record.fields.iter().map(|field| &field.declared);
+    let (mut values, mut declared) = (Vec::new(), Vec::new());
+    for (index, field) in record.fields.iter().enumerate() {
+        let (ty, declaration) = (&field.ty, &field.declared);
+        if !field.foreign {
+            declared.push(declaration.clone());
+            continue;
+        }
+        let value = value_name(name, index);
+        let placed = placed(krate, ty.span());
+        // The only place that asks for the trait: a type without it is reported once.
+        let of = quote_spanned!(ty.span()=> #placed::private::value_of::<#ty>());
+        let coding = quote_spanned!(ty.span()=> #placed::Coding::required(#value.coding));
+        values.push(quote!(const #value: #krate::private::ValueOf<#ty> = #of;));
+        declared.push(quote!(#krate::Declared { coding: #coding, ..#declaration }));
+    }
     let count = record.fields.len();
-    quote!(const #name: [#krate::Declared; #count] = [#(#declared),*];)
+    quote!(#(#values)* const #name: [#krate::Declared; #count] = [#(#declared),*];)
+}
+
+fn value_name(table: &Ident, index: usize) -> Ident {
+    mixed(&format!("{table}_VALUE_{index}"))
 }
 
 /// A line for each field: its value, as `values` names it, to words.
@@ -41,12 +60,16 @@ fn quantize_lines(
     krate: &Path,
     values: &[TokenStream],
 ) -> Vec<TokenStream> {
-    let line = |(index, (field, value)): (usize, (&crate::field::DeclaredField, &TokenStream))| {
-        let (ty, index) = (&field.ty, Literal::usize_unsuffixed(index));
+    let line = |(index, (field, value)): (usize, (&DeclaredField, &TokenStream))| {
+        let (ty, place) = (&field.ty, Literal::usize_unsuffixed(index));
+        if field.foreign {
+            let own = value_name(table, index);
+            return quote!((#own.quantize)(#value, const { &#table[#place].coding }, out, clamped););
+        }
         let exact =
             field.exact.then(|| quote_spanned!(ty.span()=> <#ty as #krate::Exact>::exact(#value, out);));
         quote_spanned! {ty.span()=>
-            <#ty as #krate::Value>::quantize(#value, const { &#table[#index].coding }, out, clamped);
+            <#ty as #krate::Value>::quantize(#value, const { &#table[#place].coding }, out, clamped);
             #exact
         }
     };
@@ -55,12 +78,56 @@ fn quantize_lines(
 
 /// `name: words.next(...)` for each field.
 fn from_words_lines(record: &DeclaredRecord, table: &Ident) -> Vec<TokenStream> {
-    let line = |(index, field): (usize, &crate::field::DeclaredField)| {
-        let (name, ty, index) = (&field.ident, &field.ty, Literal::usize_unsuffixed(index));
+    let line = |(index, field): (usize, &DeclaredField)| {
+        let (name, ty, place) = (&field.ident, &field.ty, Literal::usize_unsuffixed(index));
+        let coding = quote!(const { &#table[#place].coding });
+        if field.foreign {
+            let own = value_name(table, index);
+            return quote!(#name: words.next_by(#coding, #own.from_words),);
+        }
         let next = if field.exact { quote!(next_exact) } else { quote!(next) };
-        quote!(#name: words.#next::<#ty>(const { &#table[#index].coding }),)
+        quote!(#name: words.#next::<#ty>(#coding),)
     };
     record.fields.iter().enumerate().map(line).collect()
+}
+
+/// The lines that look for a number that was clamped; foreign types have no range of their own.
+fn clamped_lines(
+    record: &DeclaredRecord,
+    table: &Ident,
+    krate: &Path,
+    values: &[TokenStream],
+) -> Vec<TokenStream> {
+    let name = &record.name;
+    let fields = record.fields.iter().zip(values).enumerate().filter(|(_, (field, _))| !field.foreign);
+    fields
+        .map(|(index, (_, value))| {
+            let place = Literal::usize_unsuffixed(index);
+            quote! {
+                if let ::core::option::Option::Some(clamped) =
+                    #krate::private::clamped(#name, #value, &#table[#place])
+                {
+                    return ::core::option::Option::Some(clamped);
+                }
+            }
+        })
+        .collect()
+}
+
+/// The table of a struct.
+const FIELDS: &str = "FIELDS";
+
+fn first_clamped(record: &DeclaredRecord, krate: &Path) -> TokenStream {
+    let values: Vec<_> =
+        record.fields.iter().map(|field| &field.ident).map(|name| quote!(&self.#name)).collect();
+    let lines = clamped_lines(record, &mixed(FIELDS), krate, &values);
+    quote! {
+        #[cold]
+        fn first_clamped(&self) -> ::core::option::Option<#krate::Clamped> {
+            #(#lines)*
+            ::core::option::Option::None
+        }
+    }
 }
 
 fn structure(
@@ -70,7 +137,7 @@ fn structure(
     role: &TokenStream,
     more: &TokenStream,
 ) -> TokenStream {
-    let fields = mixed("FIELDS");
+    let fields = mixed(FIELDS);
     let (table, name) = (table(&fields, record, krate), &record.name);
     let values: Vec<_> =
         record.fields.iter().map(|field| &field.ident).map(|name| quote!(&self.#name)).collect();
@@ -132,15 +199,18 @@ fn choice(
         let name = &record.name;
         quote!(#krate::Record::declared(#name, &#table))
     });
-    let arms = records.iter().zip(&tables).enumerate().map(|(index, (record, table))| {
+    let (mut arms, mut clamped_arms) = (Vec::new(), Vec::new());
+    for (index, (record, table)) in records.iter().zip(&tables).enumerate() {
         let names: Vec<_> = record.fields.iter().map(|field| &field.ident).collect();
         let bound: Vec<_> = (0..names.len()).map(|place| format_ident!("__field_{place}")).collect();
         let values: Vec<_> = bound.iter().map(|name| quote!(#name)).collect();
         let lines = quantize_lines(record, table, krate, &values);
         let path = path_of(record, is_struct);
         let index = index as u8;
-        quote!(#path { #(#names: #bound),* } => { #(#lines)* #index })
-    });
+        arms.push(quote!(#path { #(#names: #bound),* } => { #(#lines)* #index }));
+        let lines = clamped_lines(record, table, krate, &values);
+        clamped_arms.push(quote!(#path { #(#names: #bound),* } => { #(#lines)* }));
+    }
     let from = records.iter().zip(&tables).enumerate().map(|(index, (record, table))| {
         let lines = from_words_lines(record, table);
         let path = path_of(record, is_struct);
@@ -156,6 +226,12 @@ fn choice(
             #[allow(unused_variables)]
             fn quantize(&self, out: &mut #krate::private::Vec<u32>, clamped: &mut u32) -> u8 {
                 match self { #(#arms)* }
+            }
+            #[cold]
+            #[allow(unused_variables)]
+            fn first_clamped(&self) -> ::core::option::Option<#krate::Clamped> {
+                match self { #(#clamped_arms)* }
+                ::core::option::Option::None
             }
             #[allow(unused_variables, unused_mut)]
             fn from_words(index: u8, words: &[u32]) -> ::core::option::Option<Self> {

@@ -22,6 +22,8 @@ pub(crate) struct DeclaredField {
     pub(crate) ty: Type,
     pub(crate) edge: bool,
     pub(crate) exact: bool,
+    /// Of a type that the macro does not know by its name: an enum of the game, an id, or a mistake.
+    pub(crate) foreign: bool,
     /// The companion of an edge, and the field whose velocity this is, as written.
     pub(crate) with: Option<LitStr>,
     pub(crate) velocity_of: Option<LitStr>,
@@ -85,7 +87,8 @@ impl DeclaredField {
         };
         let (edge, exact) = (attributes.has("edge"), attributes.has("exact"));
         let Attributes { with, velocity_of, .. } = attributes;
-        Ok(Self { ident, ty, edge, exact, with, velocity_of, declared })
+        let foreign = !number && !matches!(type_name(&ty).as_deref(), Some("bool" | "String"));
+        Ok(Self { ident, ty, edge, exact, foreign, with, velocity_of, declared })
     }
 }
 
@@ -192,8 +195,8 @@ fn coding(ty: &Type, attributes: &Attributes, krate: &Path) -> Result<TokenStrea
         _ => {
             let message = "is for f32, Vec2, Vec3, Quat, integers and String, by their own names; an enum takes its bits from its variants";
             attributes.refuse(&numeric, message)?;
-            let krate = placed(krate, ty.span());
-            Ok(quote_spanned!(ty.span()=> #krate::Coding::required(<#ty as #krate::Value>::CODING)))
+            // Of other types than this one, the table asks the type itself.
+            Ok(quote!(#krate::Coding::Flag))
         }
     }
 }
@@ -235,7 +238,7 @@ fn integer(ty: &Type, range: &Range, span: Span, krate: &Path) -> TokenStream {
 }
 
 /// The same path, standing at `span`: errors of the constant functions are shown where their call begins.
-fn placed(path: &Path, span: Span) -> TokenStream {
+pub(crate) fn placed(path: &Path, span: Span) -> TokenStream {
     let token = |mut token: TokenTree| {
         token.set_span(span.resolved_at(token.span()));
         token

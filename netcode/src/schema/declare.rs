@@ -2,7 +2,7 @@
 //!
 //! Games write the derives and call none of these; the engine calls them once per entity, input, event and command.
 
-use super::{Coding, Field, Flags, Interpolation, Record};
+use super::{Clamped, Coding, Field, Flags, Interpolation, Record};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::any::TypeId;
@@ -69,6 +69,11 @@ pub trait Replicate {
 
     /// The values that words stand for; missing words count as 0.
     fn from_words(words: &[u32]) -> Self;
+
+    /// The first field whose value is out of its range, for a message. Costs as much as quantizing, and allocates.
+    fn first_clamped(&self) -> Option<Clamped> {
+        None
+    }
 }
 
 /// The classes of a game: one class, a tuple of 1 to 12, or `()`.
@@ -179,6 +184,11 @@ macro_rules! choice {
 
             /// The value of a record's words; `None` for an index that is not in the list. Missing words count as 0.
             fn from_words(index: u8, words: &[u32]) -> Option<Self>;
+
+            /// The first field whose value is out of its range, for a message. Costs as much as quantizing, and allocates.
+            fn first_clamped(&self) -> Option<Clamped> {
+                None
+            }
         }
 
         impl $name for () {

@@ -49,6 +49,14 @@
 //! struct Ship { #[rep(range = 0..300)] hp: u8 }
 //! ```
 //!
+//! A field is of one of the types that [`Value`] names:
+//!
+//! ```compile_fail,E0277
+//! #[derive(tickwire_netcode::Replicate)]
+//! #[rep(crate = tickwire_netcode)]
+//! struct Ship { target: Option<u8> }
+//! ```
+//!
 //! Values have at most 32 bits, records have no generics, and only inputs have edges:
 //!
 //! ```compile_fail
@@ -101,6 +109,7 @@
 
 mod change;
 mod check;
+mod clamped;
 mod coding;
 mod declare;
 mod error;
@@ -112,6 +121,7 @@ pub(crate) mod tests;
 mod value;
 
 pub use change::Change;
+pub use clamped::Clamped;
 pub use coding::{Axis, Coding, FieldKind};
 pub use declare::{Classes, Command, Declared, Event, Input, Replicate};
 pub use error::{Problem, SchemaError};
@@ -150,5 +160,7 @@ pub fn check_size(encoded: &[u8]) -> Result<(), SchemaError> {
 #[doc(hidden)]
 pub mod private {
     //! What the derive macros name and a `no_std` game may not have in scope.
+    pub use super::clamped::clamped;
+    pub use super::value::{ValueOf, value_of};
     pub use alloc::vec::Vec;
 }

@@ -3,15 +3,16 @@
 use super::Coding;
 use super::coding::{angle, quantize_angle, text_words};
 use super::rotation::{quantize_quat, quat};
+use crate::ids::{EntityId, PlayerId};
 use alloc::string::String;
 use alloc::vec::Vec;
 use glam::{Quat, Vec2, Vec3};
 
-/// A type that a field may have: `bool`, integers up to 32 bits, `f32`, [`Vec2`], [`Vec3`], [`Quat`], `String`, and enums without fields
-/// that have `#[derive(Replicate)]`.
+/// A type that a field may have: `bool`, integers up to 32 bits, `f32`, [`Vec2`], [`Vec3`], [`Quat`], `String`, [`EntityId`],
+/// [`PlayerId`], and enums without fields that have `#[derive(Replicate)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a replicated field",
-    label = "use bool, an integer of at most 32 bits, f32, Vec2, Vec3, Quat, String, or an enum without fields that has #[derive(Replicate)]"
+    label = "use bool, an integer of at most 32 bits, f32, Vec2, Vec3, Quat, String, EntityId, PlayerId, or an enum without fields that has #[derive(Replicate)]"
 )]
 pub trait Value: Sized {
     /// The coding without attributes; `None` for a type that needs some.
@@ -22,6 +23,27 @@ pub trait Value: Sized {
 
     /// The value that words stand for; missing words count as 0.
     fn from_words(coding: &Coding, words: &[u32]) -> Self;
+
+    /// The value as people read it, as far as it can be out of its range.
+    fn shown(&self) -> String {
+        String::new()
+    }
+}
+
+/// [`Value`] as a value: what the macros use of a field type that they do not know.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueOf<T> {
+    /// [`Value::CODING`].
+    pub coding: Option<Coding>,
+    /// [`Value::quantize`].
+    pub quantize: fn(&T, &Coding, &mut Vec<u32>, &mut u32),
+    /// [`Value::from_words`].
+    pub from_words: fn(&Coding, &[u32]) -> T,
+}
+
+/// What the type is as a value.
+pub const fn value_of<T: Value>() -> ValueOf<T> {
+    ValueOf { coding: T::CODING, quantize: T::quantize, from_words: T::from_words }
 }
 
 /// A value that its owner can get without loss.
@@ -74,9 +96,15 @@ impl<'a> Words<'a> {
     /// The value of the next field.
     #[inline]
     pub fn next<T: Value>(&mut self, coding: &Coding) -> T {
+        self.next_by(coding, T::from_words)
+    }
+
+    /// The value of the next field, made by this function.
+    #[inline]
+    pub fn next_by<T>(&mut self, coding: &Coding, from_words: impl FnOnce(&Coding, &[u32]) -> T) -> T {
         let (own, rest) = self.0.split_at_checked(coding.words()).unwrap_or((self.0, &[]));
         self.0 = rest;
-        T::from_words(coding, own)
+        from_words(coding, own)
     }
 
     /// The value of the next field, which is exact: the numbers after its quantized words.
@@ -129,10 +157,34 @@ macro_rules! integers {
                 // The coding lies in the type, so this truncates nothing.
                 (i64::from(min) + i64::from(first(words))) as $int
             }
+
+            fn shown(&self) -> String {
+                alloc::format!("{self}")
+            }
         }
     )*};
 }
 integers!(u8 i8 u16 i16 u32 i32);
+
+macro_rules! ids {
+    ($($id:ident)*) => {$(
+        /// Its number; clients get it as one.
+        impl Value for $id {
+            const CODING: Option<Coding> = <u32 as Value>::CODING;
+
+            #[inline]
+            fn quantize(&self, coding: &Coding, out: &mut Vec<u32>, clamped: &mut u32) {
+                self.0.quantize(coding, out, clamped);
+            }
+
+            #[inline]
+            fn from_words(coding: &Coding, words: &[u32]) -> Self {
+                Self(u32::from_words(coding, words))
+            }
+        }
+    )*};
+}
+ids!(EntityId PlayerId);
 
 impl Value for f32 {
     const CODING: Option<Coding> = None;
@@ -154,6 +206,10 @@ impl Value for f32 {
             _ => unreachable!("the derive gives f32 these codings"),
         }
     }
+
+    fn shown(&self) -> String {
+        alloc::format!("{self}")
+    }
 }
 
 impl Value for Vec2 {
@@ -170,6 +226,10 @@ impl Value for Vec2 {
     fn from_words(coding: &Coding, words: &[u32]) -> Self {
         let Coding::Vec2 { x, y } = coding else { unreachable!("the derive gives Vec2 this coding") };
         Self::new(x.value(first(words)), y.value(first(words.get(1..).unwrap_or(&[]))))
+    }
+
+    fn shown(&self) -> String {
+        alloc::format!("{self}")
     }
 }
 
@@ -190,6 +250,10 @@ impl Value for Vec3 {
         let word = |index: usize| words.get(index).copied().unwrap_or(0);
         Self::new(x.value(word(0)), y.value(word(1)), z.value(word(2)))
     }
+
+    fn shown(&self) -> String {
+        alloc::format!("{self}")
+    }
 }
 
 impl Value for Quat {
@@ -205,6 +269,10 @@ impl Value for Quat {
     fn from_words(coding: &Coding, words: &[u32]) -> Self {
         let Coding::Quat { bits } = *coding else { unreachable!("the derive gives Quat this coding") };
         quat(words, bits)
+    }
+
+    fn shown(&self) -> String {
+        alloc::format!("{self}")
     }
 }
 
@@ -231,5 +299,9 @@ impl Value for String {
         let bytes: Vec<u8> = rest.iter().flat_map(|word| word.to_le_bytes()).take(length as usize).collect();
         // Decoded words are valid UTF-8; words from elsewhere may not be.
         Self::from_utf8(bytes).unwrap_or_default()
+    }
+
+    fn shown(&self) -> String {
+        alloc::format!("{self:?} ({} bytes)", self.len())
     }
 }

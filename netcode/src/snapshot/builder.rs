@@ -19,12 +19,24 @@ struct Put {
     end: u32,
 }
 
+/// Why an entity was not taken into a snapshot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Its id is 0.
+    NoId,
+    /// The id was put before in the same snapshot.
+    Twice(EntityId),
+    /// There are [`limits::ENTITIES_MAX`] already.
+    TooMany,
+}
+
 /// Builds one snapshot after the other; its buffers stay.
 #[derive(Debug, Default)]
 pub struct SnapshotBuilder {
     puts: Vec<Put>,
     words: Vec<u32>,
     refused: u64,
+    refusal: Option<Refusal>,
 }
 
 impl SnapshotBuilder {
@@ -46,6 +58,7 @@ impl SnapshotBuilder {
     ) {
         if id.0 == 0 || self.puts.len() == limits::ENTITIES_MAX {
             self.refused += 1;
+            self.refusal.get_or_insert(if id.0 == 0 { Refusal::NoId } else { Refusal::TooMany });
             return;
         }
         let start = self.words.len() as u32;
@@ -63,7 +76,13 @@ impl SnapshotBuilder {
         // With the order in the key no two are equal: unstable sorting allocates nothing and loses nothing.
         self.puts.sort_unstable_by_key(|put| (put.id, put.order));
         let put_count = self.puts.len();
-        self.puts.dedup_by_key(|put| put.id);
+        let refusal = &mut self.refusal;
+        self.puts.dedup_by(|later, first| {
+            if later.id == first.id {
+                refusal.get_or_insert(Refusal::Twice(EntityId(later.id)));
+            }
+            later.id == first.id
+        });
         self.refused += (put_count - self.puts.len()) as u64;
 
         let mut snapshot = recycled;
@@ -99,5 +118,10 @@ impl SnapshotBuilder {
     /// Entities refused so far: id 0, an id that was put before in the same tick, or too many.
     pub fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// Why the first of them was refused.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal
     }
 }

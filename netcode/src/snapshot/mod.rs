@@ -17,7 +17,7 @@ pub mod update;
 pub mod world;
 
 pub use body_cache::BodyCache;
-pub use builder::SnapshotBuilder;
+pub use builder::{Refusal, SnapshotBuilder};
 pub use chain::{BodyKey, Chain};
 pub use columns::Snapshot;
 pub use history::History;

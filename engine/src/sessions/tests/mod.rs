@@ -37,17 +37,17 @@ fn players_of_a_room_see_each_other_and_know_their_own() {
 fn who_cannot_join_is_told_why_before_the_close() {
     let mut world = World::new(1);
     world.join("a");
-    for (kind, room, code) in [
-        ("skirmish", "a", CloseCode::Full),
-        ("chess", "", CloseCode::NoSuchRoom),
-        ("", "", CloseCode::NoSuchRoom),
+    for (kind, room, code, reason) in [
+        ("skirmish", "a", CloseCode::Full, "the room is full"),
+        ("chess\n", "", CloseCode::NoSuchRoom, "no room kind \"chess\"; this server has: skirmish, inn"),
+        ("", "", CloseCode::NoSuchRoom, "no room kind \"\"; this server has: skirmish, inn"),
     ] {
         let refused = world.connect_as(kind, room, None);
         world.ticks(2);
         let player = &world.players[refused];
         let reject = player.rejected.as_ref().expect("a Reject");
         assert_eq!((reject.code, player.close_code), (code.code(), Some(code.code())), "{kind}/{room}");
-        assert!(!reject.reason.as_str().is_empty() && !player.session.is_live());
+        assert_eq!((reject.reason.as_str(), player.session.is_live()), (reason, false));
     }
 }
 

@@ -249,7 +249,7 @@ impl World {
         let entry = |kind: &Kind| KindEntry {
             name: Arc::clone(&kind.wire.name),
             capacity: capacity as u32,
-            private: false,
+            private: &*kind.wire.name == "broken",
         };
         let directory = Arc::new(Directory::new(kinds.iter().map(entry).collect(), sim_threads, 1));
         let times = RoomTimes { tick_rate_hz: RATE_HZ, snapshot_every: 1 };
