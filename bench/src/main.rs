@@ -9,6 +9,7 @@ mod failure;
 mod machine;
 mod metrics;
 mod quantiles;
+mod report;
 mod slow_heads;
 mod starve;
 mod watch;

@@ -18,6 +18,21 @@ pub(crate) fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, HIGHEST, 3).expect("1 to 60,000,000 at three digits is a histogram")
 }
 
+/// Latencies: 1 us to 60 s in nanoseconds, to three digits. More counts as 60 s: `saturating_record`.
+#[allow(dead_code)] // Until the scenarios record in nanoseconds.
+pub(crate) fn nanoseconds() -> Histogram<u64> {
+    Histogram::new_with_bounds(1000, 60_000_000_000, 3).expect("1 us to 60 s at three digits is a histogram")
+}
+
+/// Quantiles that a report holds, as far as they are told.
+pub(crate) const ALL: [f64; 14] =
+    [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999, 0.999_999];
+
+/// A quantile as its percentile without the dust of binary fractions: 0.999 is 99.9.
+pub(crate) fn percent(quantile: f64) -> f64 {
+    (quantile * 1e8).round() / 1e6
+}
+
 /// Whether a percentile says anything with this many samples.
 pub(crate) fn is_told(quantile: f64, count: u64) -> bool {
     // Half a sample of grace: 0.999 is no exact binary fraction.

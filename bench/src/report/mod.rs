@@ -1,0 +1,29 @@
+//! Reports: what came of a run, as a value that every scenario fills, and what is written from it.
+//!
+//! [`Run`] is the one model. Scenarios fill it and hand it to [`finish`], which prints the table and writes the files
+//! that were asked for; nothing here measures. A written report reads back to an equal one.
+//!
+//! Invariant: a run that is partial or invalid says so wherever anything of it is shown.
+
+// The scenarios move over one by one.
+#![allow(dead_code, unused_imports)]
+
+mod breakdown;
+mod distribution;
+mod encoded;
+mod json;
+mod outputs;
+mod run;
+mod table;
+mod unit;
+mod verdict;
+
+pub(crate) use breakdown::{Breakdown, Stage};
+pub(crate) use distribution::{Distribution, Second};
+pub(crate) use outputs::{Outputs, finish};
+pub(crate) use run::{Figure, Run, SCHEMA_VERSION, ServerUse, ThreadUse, Tool};
+pub(crate) use unit::Unit;
+pub(crate) use verdict::{Flaw, Verdict};
+
+#[cfg(test)]
+mod sample;
