@@ -30,6 +30,9 @@ pub(crate) enum Command {
     Starve(Starve),
     /// Connections that send their request head too slowly, beside players.
     SlowHeads(SlowHeads),
+    /// A bare echo or fan-out server: the least that this kernel takes for the work.
+    #[cfg(target_os = "linux")]
+    Floor(crate::floor::Floor),
 }
 
 const ARENA_EXAMPLES: &str = "\
@@ -220,6 +223,8 @@ mod tests {
             "arena --url ws://[::1]:1/ws --players 5000 --duration 1ms --pin 0,1 --threads 2",
             "starve --connections 1000 --server-pid 1",
             "slow-heads --rate 1 --deadline 5s --players 1",
+            "floor echo --listen [::1]:0",
+            "floor fanout --hz 1000 --bytes 8 --inputs tick",
         ] {
             assert!(!refused(good), "{good}");
         }
@@ -241,6 +246,10 @@ mod tests {
             "starve --connections 0",
             "slow-heads --rate 0",
             "slow-heads --deadline 0s",
+            "floor",
+            "floor fanout --hz 0",
+            "floor fanout --bytes 7",
+            "floor fanout --inputs never",
         ] {
             assert!(refused(bad), "{bad}");
         }

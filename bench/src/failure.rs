@@ -26,6 +26,8 @@ pub(crate) enum Failure {
     NotStarved { connections: usize },
     /// The server took no connection at all.
     TookNone { why: Option<String> },
+    /// A floor cannot listen there.
+    Listen { address: String, error: io::Error },
     /// The generator's own poll or timer.
     Io(io::Error),
     /// A thread of the generator panicked; its message is on stderr.
@@ -66,6 +68,7 @@ impl fmt::Display for Failure {
             Self::TookNone { why: None } => {
                 f.write_str("the server upgraded no connection; is this a WebSocket server?")
             }
+            Self::Listen { address, error } => write!(f, "cannot listen on {address}: {error}"),
             Self::Io(error) => write!(f, "the generator cannot go on: {error}"),
             Self::Panicked => f.write_str("a thread of the generator panicked"),
         }

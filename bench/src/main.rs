@@ -6,6 +6,8 @@
 mod arena;
 mod cli;
 mod failure;
+#[cfg(target_os = "linux")]
+mod floor;
 mod machine;
 mod metrics;
 mod quantiles;
@@ -26,6 +28,8 @@ use crate::failure::Failure;
 fn main() -> ExitCode {
     match cli::Args::parse_from(cli::without_separator(std::env::args_os())).command {
         cli::Command::Arena(args) => print(arena::run(&args), arena::Report::is_clean),
+        #[cfg(target_os = "linux")]
+        cli::Command::Floor(args) => ended(floor::run(&args)),
         cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),
         cli::Command::SlowHeads(args) => print(slow_heads::run(&args), slow_heads::Report::is_good),
     }
@@ -38,9 +42,17 @@ fn print<R: Display>(run: Result<R, Failure>, is_good: impl Fn(&R) -> bool) -> E
             let _ = write!(std::io::stdout(), "{report}");
             if is_good(&report) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "tickwire-bench: {failure}");
-            ExitCode::FAILURE
-        }
+        Err(failure) => told(&failure),
     }
+}
+
+/// What has no report.
+#[cfg(target_os = "linux")]
+fn ended(run: Result<(), Failure>) -> ExitCode {
+    run.map_or_else(|failure| told(&failure), |()| ExitCode::SUCCESS)
+}
+
+fn told(failure: &Failure) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "tickwire-bench: {failure}");
+    ExitCode::FAILURE
 }
