@@ -22,6 +22,7 @@ use tickwire::netcode::ws::handshake::Request;
 use tickwire::netcode::ws::{Limits, MessageKind, frame};
 use tickwire::server::io_threads::{IoOptions, IoThreads, raise_descriptor_limit};
 use tickwire::sim::TickClock;
+use tickwire::tick_grid::TickGrid;
 
 /// A server that sends one distinct binary frame per tick to every WebSocket client.
 #[derive(Parser, Debug)]
@@ -36,6 +37,9 @@ struct Arguments {
     /// Payload size in bytes, 8 to 1048576.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(8..=1 << 20))]
     bytes: u32,
+    /// Read what clients send when it comes, instead of in one pass before each tick once there are many.
+    #[arg(long)]
+    wake_for_reads: bool,
     /// Number of I/O threads.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     io_threads: u8,
@@ -122,8 +126,8 @@ fn frame_of(stamp: Time, bytes: u32, tick: u64) -> Frame {
 }
 
 /// Makes frames until the process ends.
-fn tick_forever(hz: u32, bytes: u32, outlets: &[Outlet]) {
-    let mut clock = TickClock::new(Clock::now(), hz);
+fn tick_forever(grid: TickGrid, bytes: u32, outlets: &[Outlet]) {
+    let mut clock = TickClock::new(grid);
     for tick in 0_u64.. {
         clock.wait();
         let frame = frame_of(Clock::now(), bytes, tick);
@@ -150,7 +154,11 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let listener = Listener::bind(&arguments.listen)?;
     let options =
         IoOptions { threads: usize::from(arguments.io_threads), signals: true, ..IoOptions::default() };
-    let threads = IoThreads::prepare(listener, options)?;
+    let grid = TickGrid::new(Clock::now(), arguments.hz);
+    let mut threads = IoThreads::prepare(listener, options)?;
+    if !arguments.wake_for_reads {
+        threads = threads.reading_before(grid)?;
+    }
     println!("listening on http://{}", threads.address());
     let outlets: Vec<_> = threads
         .wakes()
@@ -161,8 +169,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         })
         .collect();
     let running = threads.spawn(|index| Fanout { frames: outlets[index].stale.clone(), ids: Vec::new() })?;
-    let (hz, bytes) = (arguments.hz, arguments.bytes);
-    spawn(move || tick_forever(hz, bytes, &outlets));
+    let bytes = arguments.bytes;
+    spawn(move || tick_forever(grid, bytes, &outlets));
     running.join()?;
     Ok(())
 }

@@ -98,6 +98,7 @@ pub mod server;
 mod sessions;
 pub mod sim;
 pub mod testing;
+pub mod tick_grid;
 
 pub use tickwire_netcode as netcode;
 pub use tickwire_netcode::glam;

@@ -53,6 +53,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, env = "TICKWIRE_IO_THREADS", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) io_threads: u16,
 
+    /// Threads that simulate; each room lives on one of them.
+    #[arg(long, value_name = "N", default_value_t = 1, env = "TICKWIRE_SIM_THREADS", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) sim_threads: u16,
+
+    /// Wake for each player's input, instead of reading all of them once per tick when there are many: to measure the difference.
+    #[arg(long, env = "TICKWIRE_WAKE_FOR_READS")]
+    pub(crate) wake_for_reads: bool,
+
+    /// Seconds that players may go on after SIGTERM, while nobody new is let in.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, env = "TICKWIRE_DRAIN", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub(crate) drain: u64,
+
     /// Serve the page from this directory instead of from the program, so that edits show on reload.
     #[arg(long, value_name = "DIR", env = "TICKWIRE_WEB_ROOT", value_parser = ValueParser::new(web_root))]
     pub(crate) web_root: Option<PathBuf>,
@@ -64,6 +76,16 @@ pub(crate) struct Args {
     /// What is logged to stderr: error, warn, info, debug, trace, or directives such as "warn,tickwire=debug".
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "TICKWIRE_LOG", value_parser = ValueParser::new(log))]
     pub(crate) log: String,
+
+    /// How log lines are written: for people, or a JSON object each.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Human, env = "TICKWIRE_LOG_FORMAT")]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum LogFormat {
+    Human,
+    Json,
 }
 
 /// The arguments without a `--` in front, which the cargo alias has put there already: `cargo arena -- --help` works too.
@@ -131,6 +153,9 @@ mod tests {
             (["--web-root", web], "index.html"),
             (["--seed", "lucky"], "--seed"),
             (["--log", "tickwire=loud"], "--log"),
+            (["--log-format", "xml"], "--log-format"),
+            (["--sim-threads", "0"], "--sim-threads"),
+            (["--drain", "soon"], "--drain"),
         ];
         for (args, named) in table {
             let error = Args::try_parse_from(["game-demo"].into_iter().chain(args)).expect_err(args[1]);
@@ -144,9 +169,21 @@ mod tests {
         let error = Args::try_parse_from(["game-demo", "--help"]).expect_err("help is told as an error");
         assert_eq!(error.kind(), ErrorKind::DisplayHelp);
         let help = error.to_string();
-        for word in
-            ["LISTEN", "BOTS", "BOTS_STAY", "SEATS", "TICK_RATE", "IO_THREADS", "WEB_ROOT", "SEED", "LOG"]
-        {
+        for word in [
+            "LISTEN",
+            "BOTS",
+            "BOTS_STAY",
+            "SEATS",
+            "TICK_RATE",
+            "IO_THREADS",
+            "SIM_THREADS",
+            "WAKE_FOR_READS",
+            "DRAIN",
+            "WEB_ROOT",
+            "SEED",
+            "LOG",
+            "LOG_FORMAT",
+        ] {
             assert!(help.contains(&format!("TICKWIRE_{word}")), "{word}");
         }
         assert!(help.contains("Examples:") && help.contains("--web-root game-demo/web"));

@@ -29,22 +29,23 @@ mod world;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use tickwire::prelude::*;
 use tracing_subscriber::EnvFilter;
 
 use crate::arena::Arena;
-use crate::cli::Args;
+use crate::cli::{Args, LogFormat};
 use crate::roster::Crew;
 
 fn main() -> ExitCode {
     let args = Args::parse_from(cli::without_separator(std::env::args_os()));
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&args.log))
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&args.log)).with_writer(io::stderr);
+    match args.log_format {
+        LogFormat::Human => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     match serve(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -64,6 +65,9 @@ fn server(args: &Args) -> Server {
         .room("arena", move || Arena::new(crew))
         .tick_rate(args.tick_rate)
         .io_threads(usize::from(args.io_threads))
+        .sim_threads(usize::from(args.sim_threads))
+        .coalesce_reads(!args.wake_for_reads)
+        .drain(Duration::from_secs(args.drain))
         .capacity(usize::from(args.seats));
     let server = match &args.web_root {
         Some(directory) => server.page(directory.as_path()),

@@ -26,6 +26,21 @@ fn signalled(signal: Signal) -> (Option<u16>, Option<i32>) {
 }
 
 #[test]
+fn logs_are_json_objects_when_asked_for() {
+    let mut server = ARENA.start(&["--log-format", "json", "--wake-for-reads", "--sim-threads", "2"]);
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0));
+    let stderr = server.stderr();
+    let messages: Vec<String> = stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|line| Some(line.get("message")?.as_str()?.to_owned()))
+        .collect();
+    assert_eq!(messages.len(), stderr.lines().count(), "{stderr}");
+    assert!(messages.iter().any(|message| message == "the server has started"), "{stderr}");
+}
+
+#[test]
 fn sigint_closes_sessions_as_going_away_and_exits_with_zero() {
     assert_eq!(signalled(Signal::INT), (Some(1001), Some(0)));
 }

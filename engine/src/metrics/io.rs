@@ -27,6 +27,14 @@ pub(crate) struct IoMetrics {
     pub(crate) pings: Counter,
     pub(crate) pongs: Counter,
 
+    /// 1 while live sessions are read once per tick.
+    pub(crate) coalescing: Gauge,
+    /// How long before its tick such a pass begins.
+    pub(crate) harvest_lead_ns: Gauge,
+    pub(crate) harvests: Counter,
+    /// Passes that ended after the deadline of their tick.
+    pub(crate) harvests_late: Counter,
+
     pub(crate) connections: Gauge,
     pub(crate) sessions: Gauge,
     pub(crate) opened: Counter,

@@ -34,6 +34,10 @@ const IO_COUNTERS: &[IoCounter] = &[
     ("timer_budget_hits_total", "Turns with more timers due than handled.", |io| &io.timer_budget_hits),
     ("event_loop_turns_total", "Turns of the event loops.", |io| &io.turns),
     ("event_loop_poll_events_total", "Readiness events.", |io| &io.poll_events),
+    ("harvests_total", "Read passes of live sessions before a tick.", |io| &io.harvests),
+    ("harvests_late_total", "Read passes that ended after the deadline of their tick.", |io| {
+        &io.harvests_late
+    }),
     ("ack_strikes_total", "Acks of what was not sent, or that went back.", |io| &io.ack_strikes),
     ("resyncs_total", "Full updates that clients asked for.", |io| &io.resyncs),
     ("commands_duplicate_total", "Commands that came again.", |io| &io.commands_duplicate),
@@ -69,12 +73,29 @@ impl Metrics {
         let sum = |of: fn(&IoMetrics) -> &Gauge| self.io.iter().map(|io| of(io).value()).sum::<u64>();
         to.single("tickwire_connections", "gauge", "Sockets held.", sum(|io| &io.connections));
         to.single("tickwire_sessions", "gauge", "Upgraded connections.", sum(|io| &io.sessions));
+        self.read_modes(to);
         let longest = self.io.iter().map(|io| io.send_queue_bytes_max.value()).max().unwrap_or_default();
         let help = "Longest unsent rest of a connection so far.";
         to.single("tickwire_send_queue_bytes", "gauge", help, longest);
         let slow = self.closed(CloseReason::Slow) + self.closed(CloseReason::SlowClient);
         let help = "Connections closed since the peer did not keep up.";
         to.single("tickwire_slow_client_closes_total", "counter", help, slow);
+    }
+
+    fn read_modes(&self, to: &mut Exposition) {
+        let name = "tickwire_io_threads";
+        to.family(
+            name,
+            "gauge",
+            "I/O threads by how they read live sessions: at each edge, or once per tick.",
+        );
+        let coalescing = self.io.iter().map(|io| io.coalescing.value()).sum::<u64>();
+        to.sample(name, &[("reads", "waking")], self.io.len() as u64 - coalescing);
+        to.sample(name, &[("reads", "coalescing")], coalescing);
+        let lead = self.io.iter().map(|io| io.harvest_lead_ns.value()).max().unwrap_or_default();
+        let help =
+            "How long before its tick a read pass begins, the longest of all threads; 0 while none does.";
+        to.single("tickwire_harvest_lead_seconds", "gauge", help, seconds(lead));
     }
 
     fn closed(&self, reason: CloseReason) -> u64 {

@@ -13,6 +13,7 @@ use super::admission::Ticket;
 use super::limits::{SCRATCH_KEEP_BYTES, TAIL_REPLY_BYTES_MAX};
 use super::service::Closed;
 use super::transport::{SHORT_CALL_REARMS, Transport};
+use super::watch::Watch;
 use crate::metrics::io::IoMetrics;
 
 /// Where a connection stands.
@@ -115,6 +116,7 @@ pub(crate) struct Connection<T, Session> {
     pub(crate) readable: bool,
     /// The peer's FIN or reset was announced: a short read does not mean drained any more.
     pub(crate) peer_ended: bool,
+    pub(crate) watch: Watch,
     pub(crate) tail: Tail,
     pub(crate) phase: Phase<Session>,
 }
@@ -128,8 +130,19 @@ impl<T: Transport, Session> Connection<T, Session> {
             queued: false,
             readable: false,
             peer_ended: false,
+            watch: Watch::Control,
             tail: Tail::default(),
             phase: Phase::AwaitHead { head: HeadBuffer::new(), deadline: head_deadline },
+        }
+    }
+
+    /// Where its edges should come from, on a thread that harvests.
+    pub(crate) fn due_watch(&self) -> Watch {
+        match self.phase {
+            Phase::Open { .. } if self.ticket.is_pending() => Watch::Control,
+            Phase::Open { .. } if self.tail.is_pending() => Watch::LiveWithTail,
+            Phase::Open { .. } => Watch::Live,
+            _ => Watch::Control,
         }
     }
 

@@ -47,7 +47,10 @@ impl<'a, T: Transport, Session> Connections<'a, T, Session> {
         }
         match connection.update(scratch, metrics) {
             Ok(Written::Nothing) => Sent::Nothing,
-            Ok(Written::Partly) => Sent::Partly,
+            Ok(Written::Partly) => {
+                self.table.review(id);
+                Sent::Partly
+            }
             Ok(Written::All) => Sent::All,
             Err(fault) => {
                 self.end(id, Next::Drop, fault.into());

@@ -22,6 +22,7 @@ use super::outbox::Outbox;
 use super::service::{Closed, ConnectionId, Flow, Message, Service};
 use super::table::{Next, Table};
 use super::transport::{SHORT_CALL_REARMS, Transport};
+use super::watch::Watch;
 use crate::metrics::causes::{CloseReason, HandshakeFailure};
 use crate::metrics::io::IoMetrics;
 use crate::metrics::label::Label;
@@ -165,6 +166,23 @@ impl<T: Transport, S: Service> Driver<T, S> {
         }
     }
 
+    /// What is read from now to the end of the turn has waited for up to this long.
+    pub(crate) fn begin_harvest(&mut self, waited: Duration) {
+        self.service.read_pass_began(waited);
+        // Its end is told even if nobody had sent anything.
+        self.read_something = true;
+    }
+
+    /// Live sessions are in a selector of their own from now on.
+    pub(crate) fn separate_live(&mut self) {
+        self.table.harvests = true;
+    }
+
+    /// A connection that belongs into another selector; see [`Table::poll_strayed`].
+    pub(crate) fn poll_strayed(&mut self) -> Option<(ConnectionId, Watch, Watch)> {
+        self.table.poll_strayed()
+    }
+
     /// Timers, then the end of the read pass. Runs after the turn's edges.
     pub(crate) fn end_turn(&mut self, now: Time) {
         let mut expired = std::mem::take(&mut self.expired);
@@ -214,7 +232,10 @@ impl<T: Transport, S: Service> Driver<T, S> {
         match connection.flush(metrics) {
             Ok(false) => {}
             Ok(true) if matches!(connection.phase, Phase::Flushing { .. }) => self.table.linger(id, now),
-            Ok(true) => self.table.resume(id),
+            Ok(true) => {
+                self.table.review(id);
+                self.table.resume(id);
+            }
             Err(fault) => self.lose(id, fault.into(), now),
         }
     }
@@ -315,6 +336,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
         if let Err(fault) = connection.reply(&mut table.scratch, &table.metrics) {
             return self.lose(id, fault.into(), now);
         }
+        table.review(id);
         if let Some(deadline) = deadline {
             table.timers.arm_by(id.index, deadline);
         }
@@ -366,6 +388,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
         if let Err(fault) = connection.reply(scratch, &table.metrics) {
             return self.lose(id, fault.into(), now);
         }
+        table.review(id);
         if let Some(deadline) = deadline {
             table.timers.arm(id.index, deadline);
         }

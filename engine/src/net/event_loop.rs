@@ -16,20 +16,26 @@ use tickwire_netcode::time::Time;
 use super::acceptor::Acceptor;
 use super::admission::Capacity;
 use super::driver::{Driver, Edge};
+use super::harvest::Harvest;
 use super::limits::{EVENTS_PER_TURN, MAILBOX_MAX, SHUTDOWN_TIMEOUT};
 use super::moving::{Exchange, Parcel};
+use super::pace::ReadMode;
 use super::service::{ConnectionId, Service};
 use super::spread::{Accepted, Mailbox, Spread};
 use super::wake::Wake;
+use super::watch::{Registries, Watch};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::metrics::io::IoMetrics;
+use crate::tick_grid::TickGrid;
 
 // A token is generation and index side by side; the largest generations at the largest indices, which the table never
 // reaches, name what is no connection.
 const _: () = assert!(usize::BITS == 64, "a token holds a 32-bit index and a 32-bit generation");
 const WAKE: Token = Token(usize::MAX);
 const LISTENER: Token = Token(usize::MAX - 1);
+/// The selector of live sessions, and the timer for reading it.
+const HARVEST: Token = Token(usize::MAX - 3);
 #[cfg(unix)]
 const SIGNALS: Token = Token(usize::MAX - 2);
 
@@ -93,6 +99,7 @@ pub(crate) struct Prepared {
     acceptor: Option<(Acceptor<TcpListener>, Spread)>,
     remotes: Vec<Remote>,
     drain: Duration,
+    harvest: Option<Harvest>,
     #[cfg(unix)]
     signals: Option<Signals>,
 }
@@ -123,6 +130,7 @@ impl Prepared {
             acceptor: None,
             remotes: Vec::new(),
             drain: Duration::ZERO,
+            harvest: None,
             #[cfg(unix)]
             signals: None,
         };
@@ -150,6 +158,12 @@ impl Prepared {
         Ok(())
     }
 
+    /// Lets reads of live sessions wait for the deadlines of this grid when there are many.
+    pub(crate) fn read_before(&mut self, grid: TickGrid) -> io::Result<()> {
+        self.harvest = Harvest::new(self.poll.registry(), HARVEST, grid, Clock::now())?;
+        Ok(())
+    }
+
     pub(crate) fn wake(&self) -> Wake {
         self.wake.clone()
     }
@@ -166,7 +180,10 @@ impl Prepared {
         index: usize,
     ) -> io::Result<Ended> {
         let own = metrics.io(index);
-        let driver = Driver::new(service, Arc::clone(&own), Clock::now());
+        let mut driver = Driver::new(service, Arc::clone(&own), Clock::now());
+        if self.harvest.is_some() {
+            driver.separate_live();
+        }
         EventLoop { prepared: self, driver, exchange, metrics, own, stopping: None }.run()
     }
 }
@@ -219,11 +236,12 @@ impl<S: Service> EventLoop<S> {
                 self.driver.tick(now);
             }
             self.driver.serve_ready(now);
-            let mut is_nudged = false;
+            let (mut is_nudged, mut is_announced) = (false, false);
             for event in &events {
                 match event.token() {
                     WAKE => is_nudged = true,
                     LISTENER => self.mark_acceptor(),
+                    HARVEST => is_announced = true,
                     #[cfg(unix)]
                     SIGNALS => self.on_signals(),
                     token => self.driver.handle_edge(connection_of(token), edge_of(event), now),
@@ -233,10 +251,60 @@ impl<S: Service> EventLoop<S> {
                 self.take_mail(now);
             }
             self.hand_over(now);
+            let harvested = self.harvest(is_announced, now)?;
             self.driver.end_turn(now);
             self.accept(now);
+            self.rewatch(now);
+            self.settle(harvested, now)?;
             if let Some(why) = self.is_over(now) {
                 return Ok(why);
+            }
+        }
+    }
+
+    /// Reads the live sessions if it is time; how many reads that were.
+    fn harvest(&mut self, is_announced: bool, now: Time) -> io::Result<Option<u64>> {
+        let Self { prepared: Prepared { harvest: Some(harvest), .. }, driver, own, .. } = self else {
+            return Ok(None);
+        };
+        if !harvest.is_due(is_announced, now) {
+            return Ok(None);
+        }
+        let before = own.reads.value();
+        driver.begin_harvest(harvest.waited(now));
+        harvest.pass(|event| driver.handle_edge(connection_of(event.token()), edge_of(event), now))?;
+        Ok(Some(own.reads.value() - before))
+    }
+
+    /// Measures a pass that is over, and takes the mode for the next.
+    fn settle(&mut self, harvested: Option<u64>, now: Time) -> io::Result<()> {
+        let Self { prepared: Prepared { harvest: Some(harvest), poll, .. }, own, .. } = self else {
+            return Ok(());
+        };
+        if let Some(reads) = harvested {
+            let is_coalescing = harvest.mode() == ReadMode::Coalescing;
+            let is_in_time = harvest.passed(reads, now, if is_coalescing { Clock::now() } else { now });
+            own.harvests.add(u64::from(is_coalescing));
+            own.harvests_late.add(u64::from(!is_in_time));
+        }
+        harvest.settle(poll.registry(), now)?;
+        let is_coalescing = harvest.mode() == ReadMode::Coalescing;
+        own.coalescing.set(u64::from(is_coalescing));
+        own.harvest_lead_ns.set(if is_coalescing { harvest.lead().as_nanos() as u64 } else { 0 });
+        Ok(())
+    }
+
+    /// Puts each connection into the selector that it belongs into.
+    fn rewatch(&mut self, now: Time) {
+        let Self { prepared: Prepared { harvest: Some(harvest), poll, .. }, driver, .. } = self else {
+            return;
+        };
+        let registries = Registries { control: poll.registry(), live: harvest.registry() };
+        while let Some((id, from, to)) = driver.poll_strayed() {
+            let Some(stream) = driver.transport(id) else { continue };
+            if let Err(error) = registries.change(stream, token_of(id), from, to) {
+                tracing::warn!(%error, conn = id.index, "cannot register a connection");
+                driver.give_up(id, error.kind(), now);
             }
         }
     }
@@ -288,7 +356,8 @@ impl<S: Service> EventLoop<S> {
     /// Sends connections where the service wants them; who cannot go there stays.
     fn hand_over(&mut self, now: Time) {
         while let Some((thread, mut parcel)) = self.driver.poll_departed() {
-            // Another selector takes it only when this one has let go.
+            // Another selector takes it only when this one has let go. Nobody is live before the room that it goes to.
+            debug_assert_eq!(parcel.connection.watch, Watch::Control);
             let _ = self.prepared.poll.registry().deregister(&mut parcel.connection.transport);
             if let Some(parcel) = self.exchange.send(thread, parcel) {
                 self.take_in(parcel, now);

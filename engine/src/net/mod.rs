@@ -4,7 +4,11 @@
 //! `driver.rs` is the logic without sockets, `event_loop.rs` gives it a Poll, `server::io_threads` gives it threads.
 //!
 //! One turn of the loop: wait; run the tick if the thread was woken for one; read on where the last turn's budgets
-//! ended; handle the new edges; timers; end of the read pass. The clock is read once per turn.
+//! ended; handle the new edges; read the live sessions if it is time; timers; end of the read pass. The clock is read
+//! once per turn, and again after a pass before a tick.
+//!
+//! Live sessions (those the service calls settled) are in a selector of their own: under load it is read once per tick
+//! (`pace.rs` decides, `harvest.rs` reads), and everything else still wakes the thread at once (`watch.rs`).
 
 mod acceptor;
 pub(crate) mod admission;
@@ -13,12 +17,18 @@ pub(crate) mod connection;
 pub mod connections;
 pub(crate) mod driver;
 pub(crate) mod event_loop;
+#[cfg(target_os = "linux")]
+mod harvest;
+#[cfg(not(target_os = "linux"))]
+#[path = "harvest_elsewhere.rs"]
+mod harvest;
 pub mod http;
 pub(crate) mod limits;
 pub mod listener;
 mod log_budget;
 pub(crate) mod moving;
 pub mod outbox;
+mod pace;
 pub mod service;
 mod spread;
 mod table;
@@ -28,3 +38,4 @@ mod timers;
 pub mod transport;
 mod upgrade;
 pub mod wake;
+mod watch;

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::time::Duration;
 
 use tickwire_netcode::time::Time;
 use tickwire_netcode::ws;
@@ -130,8 +131,8 @@ pub trait Service: Sized {
 
     /// Whether the peer has done what the service asks of a stranger (in a game: joined a room).
     ///
-    /// Until then the connection counts among those without a session, which share a quarter of all slots. Asked after
-    /// each read pass until it says yes.
+    /// Until then the connection counts among those without a session, which share a quarter of all slots, and each of its
+    /// edges wakes the thread. Asked after each read pass until it says yes.
     fn is_settled(&self, session: &Self::Session) -> bool {
         let _ = session;
         true
@@ -151,6 +152,12 @@ pub trait Service: Sized {
         out: &mut Outbox<'_>,
         now: Time,
     ) -> Flow;
+
+    /// The peers of live sessions are read now, in one pass for the coming tick: what they sent has come at some moment of
+    /// the last `waited`. Not called when each edge wakes the thread.
+    fn read_pass_began(&mut self, waited: Duration) {
+        let _ = waited;
+    }
 
     /// Every connection that was readable in this turn has been read; called only in turns that read something.
     fn read_pass_ended(&mut self, now: Time) {

@@ -16,6 +16,7 @@ use super::limits::{CLOSE_TIMEOUT, CONNECTIONS_MAX, HEAD_TIMEOUT};
 use super::service::{Closed, ConnectionId};
 use super::timers::Timers;
 use super::transport::Transport;
+use super::watch::Watch;
 use crate::metrics::io::IoMetrics;
 
 /// What follows an ended session.
@@ -40,6 +41,10 @@ pub(crate) struct Table<T, Session> {
     /// Sessions that ended while the service was busy; handed over after its call.
     pub(crate) ended: Vec<(ConnectionId, Session, Closed)>,
     pub(crate) metrics: Arc<IoMetrics>,
+    /// Whether live sessions are in a selector of their own.
+    pub(crate) harvests: bool,
+    /// Whose place in the selectors may be wrong.
+    strayed: Vec<ConnectionId>,
     /// Connections that are open.
     session_count: u64,
     opened_count: u32,
@@ -56,6 +61,8 @@ impl<T: Transport, Session> Table<T, Session> {
             ready: Vec::new(),
             ended: Vec::new(),
             metrics,
+            harvests: false,
+            strayed: Vec::new(),
             session_count: 0,
             opened_count: 0,
             freed: false,
@@ -97,6 +104,30 @@ impl<T: Transport, Session> Table<T, Session> {
         }
     }
 
+    /// Notes a connection whose place in the selectors may be wrong from now on.
+    #[inline]
+    pub(crate) fn review(&mut self, id: ConnectionId) {
+        if self.harvests
+            && let Some(connection) = self.find(id)
+            && connection.watch != connection.due_watch()
+        {
+            self.strayed.push(id);
+        }
+    }
+
+    /// A connection that has to go from one place in the selectors to another; it counts as there from now on.
+    pub(crate) fn poll_strayed(&mut self) -> Option<(ConnectionId, Watch, Watch)> {
+        loop {
+            let id = self.strayed.pop()?;
+            let Some(connection) = self.find(id) else { continue };
+            let due = connection.due_watch();
+            let from = std::mem::replace(&mut connection.watch, due);
+            if from != due {
+                return Some((id, from, due));
+            }
+        }
+    }
+
     /// Closes the transport. What was in a session must have been taken out before.
     pub(crate) fn remove(&mut self, id: ConnectionId) {
         if self.find(id).is_some() {
@@ -134,6 +165,7 @@ impl<T: Transport, Session> Table<T, Session> {
         self.opened_count = self.opened_count.wrapping_add(1);
         connection.generation = generation;
         connection.queued = false;
+        connection.watch = Watch::Control;
         let index = self.slots.insert(connection) as u32;
         self.metrics.connections.set(self.slots.len() as u64);
         self.count_session();
@@ -157,6 +189,7 @@ impl<T: Transport, Session> Table<T, Session> {
         };
         self.session_count -= 1;
         self.metrics.sessions.set(self.session_count);
+        self.review(id);
         match next {
             Next::Drop => {
                 self.scratch.clear();

@@ -5,6 +5,7 @@ mod framing;
 mod handshake;
 mod moving;
 mod script;
+mod watch;
 
 use std::io;
 use std::time::Duration;

@@ -29,6 +29,7 @@ pub(super) struct Config {
     pub(super) connections_max: usize,
     pub(super) limit_loopback: bool,
     pub(super) drain: Duration,
+    pub(super) coalesce_reads: bool,
 }
 
 /// A configuration in which every rule holds.
@@ -46,6 +47,7 @@ pub(super) struct Checked {
     pub(super) connections_max: usize,
     pub(super) limit_loopback: bool,
     pub(super) drain: Duration,
+    pub(super) coalesce_reads: bool,
 }
 
 /// PROTOCOL section 3.2 carries the rate in `u16` and says 1 to 1000.
@@ -79,6 +81,7 @@ impl Config {
             connections_max: crate::net::limits::CONNECTIONS_DEFAULT,
             limit_loopback: false,
             drain: Duration::ZERO,
+            coalesce_reads: true,
         }
     }
 
@@ -133,6 +136,7 @@ impl Config {
             connections_max: self.connections_max,
             limit_loopback: self.limit_loopback,
             drain: self.drain,
+            coalesce_reads: self.coalesce_reads,
         })
     }
 }

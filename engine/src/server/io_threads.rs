@@ -18,6 +18,7 @@ use crate::net::listener::Listener;
 use crate::net::moving::Exchange;
 use crate::net::service::Service;
 use crate::net::wake::Wake;
+use crate::tick_grid::TickGrid;
 
 pub use super::descriptors::raise_descriptor_limit;
 pub use crate::net::event_loop::Ended;
@@ -91,6 +92,16 @@ impl IoThreads {
             drain: options.drain,
         })?;
         Ok(Self { address, prepared, remotes, metrics: Arc::new(Metrics::new(options.threads, 0)) })
+    }
+
+    /// Lets the reads of settled sessions wait for the ticks of this grid once there are many: each thread then reads all of
+    /// them in one pass shortly before each deadline, instead of waking for each. Linux only; elsewhere nothing changes.
+    ///
+    /// # Errors
+    /// What the operating system says when it refuses a selector or a timer.
+    pub fn reading_before(mut self, grid: TickGrid) -> io::Result<Self> {
+        self.prepared.iter_mut().try_for_each(|prepared| prepared.read_before(grid))?;
+        Ok(self)
     }
 
     /// Where the server listens.

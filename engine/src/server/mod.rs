@@ -36,6 +36,7 @@ use crate::page::Page;
 use crate::sdk;
 use crate::sessions::{GameSessions, Routes, Shared};
 use crate::sim::{Recorded, Setup, Simulation, TickClock};
+use crate::tick_grid::TickGrid;
 use config::{Checked, Config};
 use io_threads::{Ended, IoOptions, IoRunning, IoThreads};
 use network_address::network_address;
@@ -190,6 +191,13 @@ impl Server {
         self
     }
 
+    /// Whether an I/O thread with many players reads their inputs once per tick, shortly before it, instead of waking for each
+    /// (default true; the load decides when). Off, to measure what that does.
+    pub fn coalesce_reads(mut self, coalesce: bool) -> Self {
+        self.config.coalesce_reads = coalesce;
+        self
+    }
+
     /// The seed that all rooms' randomness follows from. Without it each start has its own.
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.seed = Some(seed);
@@ -267,10 +275,16 @@ impl Bound {
             connections_max,
             limit_loopback,
             drain,
+            coalesce_reads,
         } = self.checked;
         let options = IoOptions { threads: io_threads, signals, connections_max, limit_loopback, drain };
         let metrics = Arc::new(Metrics::new(io_threads, sim_threads));
-        let io = IoThreads::prepare(self.listener, options)?.with_metrics(Arc::clone(&metrics));
+        // One grid for all threads: simulations tick on it, I/O threads read before it.
+        let grid = TickGrid::new(Clock::now(), times.tick_rate_hz);
+        let mut io = IoThreads::prepare(self.listener, options)?.with_metrics(Arc::clone(&metrics));
+        if coalesce_reads {
+            io = io.reading_before(grid)?;
+        }
         let directory = Arc::new(Directory::new(entries, sim_threads, io_threads));
         let shared = Arc::new(Shared {
             routes: Routes::new(page, sdk::page(), origins, Arc::clone(&metrics)),
@@ -282,11 +296,9 @@ impl Bound {
         let seed = seed.unwrap_or_else(random_seed);
         let setup = Setup { kinds: kinds.into(), times, seed, record, directory };
         let (sim_ends, io_ends) = bridge::links(sim_threads, io_threads);
-        // One grid for all of them.
-        let base = Clock::now();
         let mut simulations = Vec::new();
         for (thread, ends) in sim_ends.into_iter().enumerate() {
-            let clock = TickClock::new(base, times.tick_rate_hz);
+            let clock = TickClock::new(grid);
             let simulation = Simulation::new(setup.clone(), ends).with_metrics(metrics.simulation(thread));
             // When a later one fails, dropping those that run ends them.
             simulations.push(SimThread::spawn(thread, simulation, clock, io.wakes())?);

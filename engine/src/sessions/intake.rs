@@ -1,7 +1,10 @@
 //! Where a session's messages go: inputs and commands into the bridge's batch, replies back to the client.
 
+use std::time::Duration;
+
 use tickwire_netcode::message::Hello;
 use tickwire_netcode::session::{CommandRecord, InputRecord, ServerSink};
+use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::MessageKind;
 
 use crate::bridge::{Inbound, InboundEntry, SeatId};
@@ -11,6 +14,8 @@ use crate::net::outbox::Outbox;
 pub(super) struct Intake<'a, 'o> {
     seat: Option<SeatId>,
     batch: &'a mut Inbound,
+    /// How long before they were read inputs have come, by estimate.
+    held: Duration,
     out: &'a mut Outbox<'o>,
     /// The client asks for a seat.
     pub(super) hello: Option<Hello>,
@@ -21,8 +26,13 @@ pub(super) struct Intake<'a, 'o> {
 }
 
 impl<'a, 'o> Intake<'a, 'o> {
-    pub(super) fn new(seat: Option<SeatId>, batch: &'a mut Inbound, out: &'a mut Outbox<'o>) -> Self {
-        Self { seat, batch, out, hello: None, bye: false, overflowed: false }
+    pub(super) fn new(
+        seat: Option<SeatId>,
+        batch: &'a mut Inbound,
+        held: Duration,
+        out: &'a mut Outbox<'o>,
+    ) -> Self {
+        Self { seat, batch, held, out, hello: None, bye: false, overflowed: false }
     }
 
     /// Appends an entry for the seat, if there is one and the batch has room.
@@ -44,6 +54,7 @@ impl ServerSink for Intake<'_, '_> {
 
     fn input(&mut self, input: InputRecord<'_>) {
         let InputRecord { number, tick, view_tick_q4, arrived, .. } = input;
+        let arrived = Time::from_nanos(arrived.as_nanos().saturating_sub(self.held.as_nanos() as u64));
         self.push(input.words, |seat, words| InboundEntry::Input {
             seat,
             number,

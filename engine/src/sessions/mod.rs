@@ -14,6 +14,7 @@ mod send_pass;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::error::ProtocolError;
@@ -98,6 +99,8 @@ pub(crate) struct GameSessions {
     metrics: Arc<IoMetrics>,
     rooms: RoomViews,
     pass: SendPass,
+    /// How long before they are read inputs of this pass have come, by estimate.
+    held: Duration,
     /// Scratch: coded fields of one event.
     fields: Vec<u8>,
 }
@@ -111,7 +114,7 @@ impl GameSessions {
         metrics: Arc<IoMetrics>,
     ) -> Self {
         let (rooms, pass) = (RoomViews::default(), SendPass::default());
-        Self { shared, thread, links, metrics, rooms, pass, fields: Vec::new() }
+        Self { shared, thread, links, metrics, rooms, pass, held: Duration::ZERO, fields: Vec::new() }
     }
 
     /// Hands over what has come; what finds the bridge full stays.
@@ -385,7 +388,7 @@ impl Service for GameSessions {
         self.metrics.received.add(Received::of(message.payload), 1);
         let before = session.protocol.stats();
         let link = seat.map_or(0, |seat| usize::from(seat.room.thread));
-        let mut intake = Intake::new(seat, &mut self.links[link].batch, out);
+        let mut intake = Intake::new(seat, &mut self.links[link].batch, self.held, out);
         let taken = session.protocol.handle_message(message.payload, now, layout, &mut intake);
         let Intake { hello, bye, overflowed, .. } = intake;
         self.metrics.count_session(before, session.protocol.stats());
@@ -414,7 +417,14 @@ impl Service for GameSessions {
         }
     }
 
+    fn read_pass_began(&mut self, waited: Duration) {
+        // Nobody knows when within that time; the middle is wrong by half of it at most, and right on average. With the moment
+        // of reading all margins would seem small, and clients would run further ahead than they need.
+        self.held = waited / 2;
+    }
+
     fn read_pass_ended(&mut self, _now: Time) {
+        self.held = Duration::ZERO;
         self.publish();
     }
 

@@ -36,7 +36,7 @@ pub use replay::replay;
 pub use resolved::{Arrival, Resolved, ResolvedInput};
 pub use rng::Rng;
 pub use scene::Scene;
-pub use tick_clock::{CATCH_UP_TICKS_MAX, Due, TickClock, TickGrid};
+pub use tick_clock::TickClock;
 
 pub(crate) use hearing::Hearing;
 pub(crate) use kind::{Kind, KindWire, RoomTimes};

@@ -16,7 +16,7 @@ use super::hosted::{Fate, Hosted, panic_text};
 use super::kind::{Kind, RoomTimes};
 use super::record::RecordSink;
 use super::room_table::RoomTable;
-use super::tick_clock::{Due, TickClock};
+use super::tick_clock::TickClock;
 use super::tick_meter::TickMeter;
 use super::tick_timing::{QuantizedInput, TickTiming};
 use crate::bridge::{Inbound, InboundEntry, JoinRequest, Refused, RoomId, SimEnd};
@@ -25,6 +25,7 @@ use crate::directory::{Directory, RoomPlan};
 use crate::limits;
 use crate::metrics::sim::SimMetrics;
 use crate::net::wake::Wake;
+use crate::tick_grid::Due;
 
 /// What a simulation is made with.
 #[derive(Clone)]

@@ -1,79 +1,17 @@
-//! `TickClock`: when the next tick starts, on absolute deadlines of the monotonic clock.
+//! `TickClock`: waits for the deadlines of a [`TickGrid`] on the monotonic clock.
 //!
-//! Owns the grid of deadlines (`TickGrid`, pure) and the waiting for them (`TickClock`). Does not number ticks: the
-//! simulation counts those it ran. Invariant: deadline n is base + n intervals, whatever happened before it, so that
-//! errors of single waits never add up.
+//! Owns the waiting. Does not number ticks: the simulation counts those it ran.
 
 use std::time::Duration;
 
 use tickwire_netcode::time::Time;
 
 use crate::clock::Clock;
-
-/// After a stall at most this many ticks run back to back, then time is dropped: a longer burst would make the next
-/// tick late as well. Four ticks at 60 Hz cover 67 ms, the usual scheduler hiccup (chosen, not measured).
-pub const CATCH_UP_TICKS_MAX: u32 = 4;
+use crate::tick_grid::{Due, TickGrid};
 
 /// The end of the wait is spun, not slept: an absolute sleep wakes up to 122 us late; with this spin half of the ticks
 /// start within 50 ns. Costs at most 1 % of a core at 60 Hz.
 const SPIN: Duration = Duration::from_micros(150);
-
-const NANOS_PER_S: u128 = 1_000_000_000;
-
-/// What is to be done at a deadline.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Due {
-    /// When the first of the ticks was due; the others one interval each after it.
-    pub deadline: Time,
-    /// How many ticks to run now: 1 to [`CATCH_UP_TICKS_MAX`].
-    pub ticks: u32,
-    /// How many intervals are dropped after them; clients must anchor their time anew when it is not zero.
-    pub dropped: u64,
-}
-
-/// The deadlines of one tick rate: base + n / rate, exact for every n.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TickGrid {
-    base: Time,
-    rate_hz: u32,
-    /// Number of the next deadline.
-    next: u64,
-}
-
-impl TickGrid {
-    /// A grid whose first deadline is `base`. A rate of 0 is taken as 1.
-    pub fn new(base: Time, rate_hz: u32) -> Self {
-        Self { base, rate_hz: rate_hz.max(1), next: 0 }
-    }
-
-    /// The next deadline that was not taken by [`due`](Self::due).
-    pub fn deadline(&self) -> Time {
-        self.deadline_of(self.next)
-    }
-
-    /// What is due at `now`; `None` before the deadline. Takes every deadline up to `now`.
-    pub fn due(&mut self, now: Time) -> Option<Due> {
-        let deadline = self.deadline();
-        if now < deadline {
-            return None;
-        }
-        let passed = u128::from(now.as_nanos() - self.base.as_nanos());
-        // Deadlines are rounded down to nanoseconds, so that the last one taken may be one ahead of the quotient.
-        let mut last = (passed * u128::from(self.rate_hz) / NANOS_PER_S) as u64;
-        if self.deadline_of(last + 1) <= now {
-            last += 1;
-        }
-        let count = last.max(self.next) - self.next + 1;
-        self.next += count;
-        let ticks = count.min(u64::from(CATCH_UP_TICKS_MAX));
-        Some(Due { deadline, ticks: ticks as u32, dropped: count - ticks })
-    }
-
-    fn deadline_of(&self, n: u64) -> Time {
-        let nanos = u128::from(n) * NANOS_PER_S / u128::from(self.rate_hz);
-        self.base + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-    }
-}
 
 /// A [`TickGrid`] on the real clock.
 #[derive(Debug)]
@@ -82,9 +20,9 @@ pub struct TickClock {
 }
 
 impl TickClock {
-    /// A clock whose first tick is due at `base`, for example [`Clock::now`]. A rate of 0 is taken as 1.
-    pub fn new(base: Time, rate_hz: u32) -> Self {
-        Self { grid: TickGrid::new(base, rate_hz) }
+    /// A clock whose ticks are due at the grid's deadlines, from the first that was not taken.
+    pub fn new(grid: TickGrid) -> Self {
+        Self { grid }
     }
 
     /// The deadline that [`wait`](Self::wait) waits for.
@@ -130,80 +68,13 @@ fn sleep_until(moment: Time) {
 mod tests {
     use std::time::Duration;
 
-    use tickwire_netcode::time::Time;
-
-    use super::{CATCH_UP_TICKS_MAX, TickClock, TickGrid};
+    use super::TickClock;
     use crate::clock::Clock;
-
-    const BASE: u64 = 5_000_000_000;
-
-    fn after(nanos: u64) -> Time {
-        Time::from_nanos(BASE + nanos)
-    }
-
-    #[test]
-    fn deadlines_do_not_drift_at_rates_that_do_not_divide_a_second() {
-        for rate in [1, 7, 20, 30, 60, 64, 128, 144, 1000] {
-            let mut grid = TickGrid::new(after(0), rate);
-            let hour = u64::from(rate) * 3_600;
-            for n in 0..hour {
-                let deadline = grid.deadline();
-                assert_eq!(grid.due(deadline).expect("due").ticks, 1, "rate {rate} tick {n}");
-            }
-            assert_eq!(grid.deadline(), after(3_600_000_000_000), "rate {rate}");
-        }
-    }
-
-    #[test]
-    fn a_tick_is_never_early() {
-        let mut grid = TickGrid::new(after(0), 60);
-        grid.due(after(0)).expect("due");
-        let deadline = grid.deadline();
-        assert_eq!(grid.due(Time::from_nanos(deadline.as_nanos() - 1)), None);
-        assert!(grid.due(deadline).is_some());
-    }
-
-    #[test]
-    fn p4_a_stall_is_caught_up_within_the_bound_and_the_rest_is_dropped() {
-        // Rate 100: an interval is 10 ms. The first deadline was taken at 0.
-        for (stall_ms, ticks, dropped, next_ms) in [
-            (10, 1, 0, 20),
-            (19, 1, 0, 20),
-            (20, 2, 0, 30),
-            (40, 4, 0, 50),
-            (49, 4, 0, 50),
-            (50, 4, 1, 60),
-            (1_000, 4, 96, 1_010),
-            (3_600_000, 4, 359_996, 3_600_010),
-        ] {
-            let mut grid = TickGrid::new(after(0), 100);
-            grid.due(after(0)).expect("due");
-            let due = grid.due(after(stall_ms * 1_000_000)).expect("due");
-            assert_eq!((due.ticks, due.dropped), (ticks, dropped), "stall {stall_ms} ms");
-            assert_eq!(due.deadline, after(10_000_000));
-            assert!(due.ticks <= CATCH_UP_TICKS_MAX);
-            assert_eq!(grid.deadline(), after(next_ms * 1_000_000), "stall {stall_ms} ms");
-        }
-    }
-
-    #[test]
-    fn k2_ticks_and_dropped_intervals_account_for_all_time() {
-        let mut grid = TickGrid::new(after(0), 60);
-        let (mut now, mut seed, mut total) = (0_u64, 1_u64, 0_u64);
-        for _ in 0..10_000 {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            now += (seed >> 33) % 100_000_000;
-            if let Some(due) = grid.due(after(now)) {
-                total += u64::from(due.ticks) + due.dropped;
-            }
-            assert!(grid.deadline() > after(now));
-        }
-        assert_eq!(grid.deadline(), TickGrid { next: total, ..grid }.deadline());
-    }
+    use crate::tick_grid::TickGrid;
 
     #[test]
     fn the_real_clock_waits_for_the_deadline() {
-        let mut clock = TickClock::new(Clock::now() + Duration::from_millis(2), 1_000);
+        let mut clock = TickClock::new(TickGrid::new(Clock::now() + Duration::from_millis(2), 1_000));
         for _ in 0..3 {
             let deadline = clock.deadline();
             let due = clock.wait();

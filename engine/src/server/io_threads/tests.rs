@@ -11,12 +11,15 @@ use tickwire_netcode::ws::handshake::{HeadBuffer, Request, client_request};
 use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 
 use super::{Ended, IoOptions, IoThreads};
+use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::net::connections::Connections;
 use crate::net::http;
 use crate::net::listener::Listener;
 use crate::net::outbox::Outbox;
 use crate::net::service::{Closed, ConnectionId, Flow, Message, Route, Service};
 use crate::net::transport::Transport;
+use crate::tick_grid::TickGrid;
 
 /// Echoes, and sends the number of its tick to everybody.
 struct Echo {
@@ -370,4 +373,71 @@ fn r6_connections_that_come_and_go_on_real_sockets_leave_nothing() {
         assert_eq!(own.opened.value(), own.closed.sum());
     }
     assert!(metrics.io(0).opened.value() > 100 && metrics.io(1).opened.value() > 100);
+}
+
+/// Everybody says something and hears it back, until the thread reads in this mode or too many rounds have passed.
+#[cfg(target_os = "linux")]
+fn chat_until(clients: &mut [Client], metrics: &Metrics, coalescing: u64) {
+    for round in 0..50_000_u32 {
+        if metrics.io(0).coalescing.value() == coalescing {
+            return;
+        }
+        for client in &mut *clients {
+            client.say(&round.to_le_bytes());
+        }
+        for client in &mut *clients {
+            assert_eq!(client.hear(), Ok(round.to_le_bytes().to_vec()));
+        }
+    }
+    panic!("the mode does not follow the load");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn under_load_reads_wait_for_the_tick_and_nothing_is_lost() {
+    let sessions = Arc::new(AtomicUsize::new(0));
+    let threads = prepare(1).reading_before(TickGrid::new(Clock::now(), 100)).expect("descriptors");
+    let (address, metrics) = (threads.address(), threads.metrics());
+    let running = threads.spawn(|_| Echo { sessions: Arc::clone(&sessions), tick: 0 }).expect("a thread");
+    let mut clients: Vec<_> = (0..32).map(|_| Client::join(address)).collect();
+    chat_until(&mut clients, &metrics, 1);
+
+    // What is more than the kernel takes goes on as soon as the peer reads, and what was paused is read then.
+    let large = vec![7; 4 << 20];
+    let mut slow = clients.pop().expect("one of them");
+    std::thread::scope(|scope| {
+        let mut writer = slow.stream.try_clone().expect("a descriptor");
+        let mut framed = Vec::new();
+        for _ in 0..4 {
+            slow.ws.send(MessageKind::Binary, &large, &mut framed);
+        }
+        scope.spawn(move || writer.write_all(&framed).expect("connected"));
+        for _ in 0..4 {
+            assert!(slow.hear() == Ok(large.clone()));
+        }
+    });
+
+    // Who comes is served at once, who says goodbye hears it, who is lost is missed.
+    let mut late = Client::join(address);
+    late.say(b"late");
+    assert_eq!(late.hear(), Ok(b"late".to_vec()));
+    let mut farewell = Vec::new();
+    late.ws.close(1000, "", &mut farewell);
+    late.stream.write_all(&farewell).expect("connected");
+    assert_eq!(late.hear_without_answer(), Err(Some(1000)));
+    drop(slow);
+    while sessions.load(Ordering::Relaxed) > clients.len() {
+        clients[0].say(b"are they gone");
+        assert_eq!(clients[0].hear(), Ok(b"are they gone".to_vec()));
+    }
+    assert!(metrics.io(0).harvests.value() > 0);
+
+    // One who speaks once per round is no load.
+    chat_until(&mut clients[..1], &metrics, 0);
+    clients[0].say(b"awake");
+    assert_eq!(clients[0].hear(), Ok(b"awake".to_vec()));
+    running.stopper().shutdown(1001, "");
+    assert_eq!(clients[1].hear(), Err(Some(1001)));
+    drop(clients);
+    assert_eq!(running.join().expect("no selector failed"), Ended::Shutdown);
 }

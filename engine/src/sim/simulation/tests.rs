@@ -13,7 +13,8 @@ use crate::directory::{Asker, KindEntry};
 use crate::game::Leave;
 use crate::net::service::ConnectionId;
 use crate::sim::skirmish::{Ask, Skirmish, Stick, words};
-use crate::sim::{Resolved, TickGrid, replay};
+use crate::sim::{Resolved, replay};
+use crate::tick_grid::TickGrid;
 
 const RATE_HZ: u32 = 50;
 const TICK_NS: u64 = 20_000_000;
