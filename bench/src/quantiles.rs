@@ -28,6 +28,10 @@ pub(crate) fn nanoseconds() -> Histogram<u64> {
 pub(crate) const ALL: [f64; 14] =
     [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999, 0.999_999];
 
+/// Those that a table has a column for, once any row tells them.
+pub(crate) const COLUMNS: [(&str, f64); 5] =
+    [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("p99.99", 0.9999)];
+
 /// A quantile as its percentile without the dust of binary fractions: 0.999 is 99.9.
 pub(crate) fn percent(quantile: f64) -> f64 {
     (quantile * 1e8).round() / 1e6

@@ -11,6 +11,9 @@
 mod breakdown;
 mod distribution;
 mod encoded;
+mod hgrm;
+mod hlog;
+mod ink;
 mod json;
 mod outputs;
 mod run;

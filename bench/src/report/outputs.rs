@@ -1,18 +1,20 @@
 //! `Outputs`: the files a run may be written to, and the end of every run.
 
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::ink::Ink;
 use super::run::Run;
-use super::{json, table};
+use super::{hgrm, hlog, json, table};
 
 /// Where reports go. `-` is standard output, and the table then goes to standard error.
 #[derive(clap::Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Outputs {
-    /// The whole report, with histograms: for compare, html and programs.
+    /// The whole report, with histograms: for compare, html and programs [- for standard output].
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 
@@ -33,19 +35,45 @@ pub(crate) struct Outputs {
     pub(crate) label: Option<String>,
 }
 
+impl Outputs {
+    fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.json, &self.hgrm, &self.hlog, &self.html].into_iter().flatten()
+    }
+}
+
 /// Ends a run: prints the table, writes the files, and says by the exit code whether the run was good (0), or not, or a
 /// file could not be written (1).
 pub(crate) fn finish(mut run: Run, outputs: &Outputs) -> ExitCode {
     run.label.clone_from(&outputs.label);
     // A reader that has gone, such as `head`, does not change the verdict.
-    let _ = io::stdout().write_all(table::write(&run).as_bytes());
-    let mut is_written = true;
-    if let Some(path) = &outputs.json {
-        is_written &= json::write(&run).map_err(io::Error::from).and_then(|text| write(path, &text)).is_ok();
+    if outputs.paths().any(|path| is_standard(path)) {
+        let _ = io::stderr().write_all(table::write(&run, Ink::of(&io::stderr())).as_bytes());
+    } else {
+        let _ = io::stdout().write_all(table::write(&run, Ink::of(&io::stdout())).as_bytes());
     }
+    let written = [
+        outputs.json.as_ref().map(|path| write(path, json::write(&run).map_err(io::Error::from))),
+        outputs.hgrm.as_ref().map(|path| write(path, Ok(hgrm::write(&run)))),
+        outputs.hlog.as_ref().map(|path| write(path, hlog::write(&run))),
+    ];
+    // All of them are tried before the exit code is made up.
+    let is_written = written.into_iter().flatten().fold(true, |all, one| all && one);
     if run.verdict.is_good() && is_written { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    fs::write(path, text)
+fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Whether `text` was written; says why not.
+pub(crate) fn write(path: &Path, text: io::Result<String>) -> bool {
+    let written = text.and_then(|text| {
+        if is_standard(path) { io::stdout().write_all(text.as_bytes()) } else { fs::write(path, text) }
+    });
+    written.map_err(|error| complain(&format_args!("cannot write {}: {error}", path.display()))).is_ok()
+}
+
+/// One line on standard error.
+pub(crate) fn complain(what: &dyn Display) {
+    let _ = writeln!(io::stderr(), "tickwire-bench: {what}");
 }

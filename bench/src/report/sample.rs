@@ -11,6 +11,12 @@ pub(super) fn ramp(step: u64) -> hdrhistogram::Histogram<u64> {
     histogram
 }
 
+fn bytes() -> hdrhistogram::Histogram<u64> {
+    let mut histogram = quantiles::histogram();
+    (1..=2000).for_each(|value| histogram.saturating_record(value));
+    histogram
+}
+
 pub(super) fn host() -> Host {
     Host {
         kernel: "Linux 6.12.9".into(),
@@ -35,7 +41,7 @@ pub(super) fn arena() -> Run {
     run.distributions = vec![
         Distribution::new("latency", "input to state", Unit::Nanoseconds, ramp(2000)),
         Distribution::new("service", "from sending", Unit::Nanoseconds, ramp(1900)),
-        Distribution::new("update_bytes", "update bytes", Unit::Bytes, ramp(1)),
+        Distribution::new("update_bytes", "update bytes", Unit::Bytes, bytes()),
     ];
     run.figure("clients", "updates", "updates received", 60_000.0, Unit::Count);
     run.figure("clients", "updates_per_player", "per player", 59.98, Unit::PerSecond);
