@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use tickwire_client::Target;
 
+use crate::report::gallery::Gallery;
 use crate::wire::route;
 
 /// Beyond this a run measures its own generator. Chosen, not measured.
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     /// A bare echo or fan-out server: the least that this kernel takes for the work.
     #[cfg(target_os = "linux")]
     Floor(crate::floor::Floor),
+    /// Reports laid over each other on one page with pictures.
+    Html(Gallery),
 }
 
 const ARENA_EXAMPLES: &str = "\

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         cli::Command::Floor(args) => ended(floor::run(&args)),
         cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),
         cli::Command::SlowHeads(args) => print(slow_heads::run(&args), slow_heads::Report::is_good),
+        cli::Command::Html(args) => report::gallery::run(&args),
     }
 }
 

@@ -11,10 +11,14 @@
 mod breakdown;
 mod distribution;
 mod encoded;
+mod files;
+pub(crate) mod gallery;
 mod hgrm;
 mod hlog;
+mod html;
 mod ink;
 mod json;
+mod label;
 mod outputs;
 mod run;
 mod table;

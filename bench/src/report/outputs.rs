@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use super::ink::Ink;
 use super::run::Run;
-use super::{hgrm, hlog, json, table};
+use super::{hgrm, hlog, html, json, table};
 
 /// Where reports go. `-` is standard output, and the table then goes to standard error.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -55,6 +55,7 @@ pub(crate) fn finish(mut run: Run, outputs: &Outputs) -> ExitCode {
         outputs.json.as_ref().map(|path| write(path, json::write(&run).map_err(io::Error::from))),
         outputs.hgrm.as_ref().map(|path| write(path, Ok(hgrm::write(&run)))),
         outputs.hlog.as_ref().map(|path| write(path, hlog::write(&run))),
+        outputs.html.as_ref().map(|path| write(path, Ok(html::write(std::slice::from_ref(&run))))),
     ];
     // All of them are tried before the exit code is made up.
     let is_written = written.into_iter().flatten().fold(true, |all, one| all && one);
