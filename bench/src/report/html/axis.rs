@@ -176,6 +176,14 @@ impl Frame {
     }
 }
 
+/// Lines from point to point.
+pub(super) fn path(points: &[(f64, f64)]) -> String {
+    points.iter().enumerate().fold(String::new(), |mut path, (at, (x, y))| {
+        let _ = write!(path, "{}{x:.1} {y:.1}", if at == 0 { "M" } else { "L" });
+        path
+    })
+}
+
 /// A value on an axis: no digit that says nothing.
 pub(super) fn tick(unit: Unit, value: f64) -> String {
     let scale = unit.scale(value);
@@ -198,25 +206,39 @@ pub(super) fn micro(text: &str) -> String {
 /// Width of a letter of a value, at most.
 pub(super) const DIGIT: f64 = 7.2;
 
-/// Rectangles that are taken by text: what would lie over another is left out.
+/// What text must not lie over: other text and the lines of a picture.
 #[derive(Default)]
 pub(super) struct Labels {
+    /// Left, top, right, bottom.
     taken: Vec<[f64; 4]>,
+    lines: Vec<(f64, f64)>,
 }
 
 impl Labels {
+    /// A line that is drawn from point to point.
+    pub(super) fn keep_off(&mut self, line: &[(f64, f64)]) {
+        /// As far apart as a line may slip through under a letter.
+        const STEP: f64 = 4.0;
+        for (from, to) in line.iter().zip(line.iter().skip(1)) {
+            let steps = ((to.0 - from.0).hypot(to.1 - from.1) / STEP).ceil().max(1.0) as u32;
+            let at = |step: u32, from: f64, to: f64| from + (to - from) * f64::from(step) / f64::from(steps);
+            self.lines.extend((0..=steps).map(|step| (at(step, from.0, to.0), at(step, from.1, to.1))));
+        }
+    }
+
     /// Takes the place of `text` that ends at `right`, with its baseline at `y`, if it is free and inside the plot.
     pub(super) fn take(&mut self, frame: &Frame, text: &str, right: f64, y: f64) -> bool {
-        const LINE: f64 = 13.0;
+        const LINE: f64 = 11.0;
         let [left, top, right, bottom] =
-            [right - text.chars().count() as f64 * DIGIT, y - LINE, right, y + 3.0];
+            [right - text.chars().count() as f64 * DIGIT, y - LINE, right, y + 2.0];
         let is_inside = left >= frame.left && right <= frame.right + 8.0 && top >= frame.top - 14.0;
-        let is_free =
-            !self.taken.iter().any(|[l, t, r, b]| left < *r && *l < right && top < *b && *t < bottom);
-        if is_inside && is_free {
+        let mut texts = self.taken.iter();
+        let is_clear = !texts.any(|[l, t, r, b]| left < *r && *l < right && top < *b && *t < bottom)
+            && !self.lines.iter().any(|(x, y)| left < *x && *x < right && top < *y && *y < bottom);
+        if is_inside && is_clear {
             self.taken.push([left, top, right, bottom]);
         }
-        is_inside && is_free
+        is_inside && is_clear
     }
 }
 
@@ -271,5 +293,9 @@ mod tests {
         assert!(!labels.take(&frame, "1.43 ms", 510.0, 108.0));
         assert!(labels.take(&frame, "1.43 ms", 510.0, 130.0));
         assert!(!labels.take(&frame, "1.43 ms", 80.0, 200.0), "it would begin left of the plot");
+        labels.keep_off(&[(100.0, 300.0), (900.0, 200.0)]);
+        assert!(
+            !labels.take(&frame, "1.44 ms", 500.0, 255.0) && labels.take(&frame, "1.44 ms", 500.0, 235.0)
+        );
     }
 }

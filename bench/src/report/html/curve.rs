@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use hdrhistogram::Histogram;
 
-use super::axis::{Axis, DIGIT, Frame, Labels, micro};
+use super::axis::{Axis, DIGIT, Frame, Labels, micro, path};
 use super::escape;
 use crate::quantiles;
 use crate::report::unit::Unit;
@@ -42,11 +42,13 @@ pub(super) fn draw(frame: &Frame, curves: &[Curve<'_>], unit: Unit, title: &str)
     let x = Axis::linear(0.0, rarest * 1.02, frame.left, frame.right);
     let mut svg =
         frame.y_axis(y, unit, &escape(title)) + &frame.x_axis(&percentiles(frame, x, rarest), "percentile");
+    let mut labels = Labels::default();
     // The first one lies on top.
     for curve in told().collect::<Vec<_>>().into_iter().rev() {
-        line(&mut svg, curve, x, y);
+        let points = points(curve.histogram, x, y);
+        labels.keep_off(&points);
+        line(&mut svg, curve, &points);
     }
-    let mut labels = Labels::default();
     for curve in told().filter(|curve| !curve.is_minor) {
         let rarest = (curve.histogram.len() as f64).log10();
         label(&mut svg, frame, &mut labels, curve, unit, (x.at(rarest), y), curve.histogram.max());
@@ -80,29 +82,33 @@ fn percentiles(frame: &Frame, x: Axis, rarest: f64) -> Vec<(f64, String)> {
     ticks
 }
 
-fn line(svg: &mut String, curve: &Curve<'_>, x: Axis, y: Axis) {
-    let Curve { histogram, colour, is_minor } = curve;
+/// From the least to the last that is told, and then the maximum.
+fn points(histogram: &Histogram<u64>, x: Axis, y: Axis) -> Vec<(f64, f64)> {
     let told = told_nines(histogram);
-    let rarest = (histogram.len() as f64).log10();
-    let mut path = String::new();
     let steps = 1.max((told * 110.0) as usize);
-    let mut last = f64::NEG_INFINITY;
+    let mut points: Vec<(f64, f64)> = Vec::new();
     for step in 0..=steps {
         let at = told * step as f64 / steps as f64;
         let height = y.at(histogram.value_at_quantile(1.0 - 10f64.powf(-at)) as f64);
-        // A flat stretch is one line, drawn when it ends.
-        if (height - last).abs() > 0.04 || step == steps {
-            let _ = write!(path, "{}{:.1} {height:.1}", if step == 0 { "M" } else { "L" }, x.at(at));
+        let is_flat = points.last().is_some_and(|(_, last)| (height - last).abs() < 0.04);
+        if !is_flat || step == steps {
+            points.push((x.at(at), height));
         }
-        last = height;
     }
+    let rarest = (histogram.len() as f64).log10();
+    points.push((x.at(rarest), y.at(histogram.max() as f64)));
+    points
+}
+
+fn line(svg: &mut String, curve: &Curve<'_>, points: &[(f64, f64)]) {
+    let Curve { colour, is_minor, .. } = curve;
+    let [told @ .., (max_x, max_y)] = points else { return };
+    let Some((end_x, end_y)) = told.last() else { return };
     let weight = if *is_minor { " minor" } else { "" };
-    let end = y.at(histogram.value_at_quantile(1.0 - 10f64.powf(-told)) as f64);
-    let (max_x, max_y) = (x.at(rarest), y.at(histogram.max() as f64));
     let _ = write!(
         svg,
-        r#"<path class="line c{colour}{weight}" d="{path}"/><path class="line c{colour} luck" d="M{:.1} {end:.1}L{max_x:.1} {max_y:.1}"/><circle class="dot hollow c{colour}" cx="{max_x:.1}" cy="{max_y:.1}" r="4"/>"#,
-        x.at(told)
+        r#"<path class="line c{colour}{weight}" d="{}"/><path class="line c{colour} luck" d="M{end_x:.1} {end_y:.1}L{max_x:.1} {max_y:.1}"/><circle class="dot hollow c{colour}" cx="{max_x:.1}" cy="{max_y:.1}" r="4"/>"#,
+        path(told)
     );
 }
 

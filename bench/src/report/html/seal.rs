@@ -41,15 +41,18 @@ impl Page<'_> {
     /// A red line above a picture for each run that must not be believed, and how high they are together.
     fn strips(&self, frame: &Frame) -> (String, f64) {
         const HEIGHT: f64 = 24.0;
+        // Of capitals; what does not fit is cut from the end, where the label is.
+        const LETTER: f64 = 8.0;
         let weighty = |flaw: &&Flaw| !matches!(flaw, Flaw::Failed(_));
         let flaws = self.runs.iter().zip(self.labels).flat_map(|(run, label)| {
             run.verdict.flaws().iter().filter(weighty).map(move |flaw| (flaw, label))
         });
         let (mut svg, mut top) = (String::new(), 0.0);
-        for (flaw, label) in flaws {
+        // From the picture upwards: the heaviest comes to lie on top.
+        for (flaw, label) in flaws.collect::<Vec<_>>().into_iter().rev() {
             top += HEIGHT;
-            let text = if self.is_single() { flaw.to_string() } else { format!("{label}: {flaw}") };
-            let room = ((frame.width - 16.0) / 7.0) as usize;
+            let text = if self.is_single() { flaw.to_string() } else { format!("{flaw} ({label})") };
+            let room = ((frame.width - 16.0) / LETTER) as usize;
             let text = if text.chars().count() > room {
                 text.chars().take(room - 1).chain(['…']).collect()
             } else {

@@ -55,7 +55,7 @@ fn a_flaw_stands_above_the_pictures_and_in_each_of_them() {
     let both = write(&[good, sample::flawed()]);
     assert!(
         both.contains("<span class=\"badge\">INVALID</span>")
-            && both.contains(&format!("arena: {saturated}"))
+            && both.contains(&format!("{saturated} (arena)"))
     );
 }
 

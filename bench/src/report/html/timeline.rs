@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::axis::{Axis, Frame};
+use super::axis::{Axis, Frame, path};
 use super::escape;
 use crate::report::distribution::Second;
 use crate::report::unit::Unit;
@@ -103,25 +103,19 @@ fn load(svg: &mut String, frame: &Frame, tracks: &[Track<'_>], x: Axis) {
         return;
     }
     let height = Axis::linear(0.0, most * 1.6, frame.bottom, frame.top);
-    let mut before = f64::NAN;
-    for second in track.seconds {
-        let load = second.load.unwrap_or(0.0);
-        let (left, right, top) = (x.at(second.at_s), x.at(second.at_s + second.length_s), height.at(load));
+    for stage in track.seconds.chunk_by(|one, next| one.load == next.load) {
+        let (Some(first), Some(last)) = (stage.first(), stage.last()) else { continue };
+        let load = first.load.unwrap_or(0.0);
+        let (left, right, top) = (x.at(first.at_s), x.at(last.at_s + last.length_s), height.at(load));
         let _ = write!(
             svg,
-            r#"<path class="load" d="M{left:.1} {:.1}V{top:.1}H{right:.1}V{:.1}Z"/>"#,
-            frame.bottom, frame.bottom
+            r#"<path class="load" d="M{left:.1} {:.1}V{top:.1}H{right:.1}V{:.1}Z"/><text class="tick" x="{:.1}" y="{:.1}">{}</text>"#,
+            frame.bottom,
+            frame.bottom,
+            left + 4.0,
+            top + 15.0,
+            Unit::Count.text(load)
         );
-        if load != before {
-            let label = Unit::Count.text(load);
-            let _ = write!(
-                svg,
-                r#"<text class="tick" x="{:.1}" y="{:.1}">{label}</text>"#,
-                left + 4.0,
-                frame.bottom - 6.0
-            );
-        }
-        before = load;
     }
 }
 
@@ -151,18 +145,11 @@ fn points(stretch: &[Second], part: Part, x: Axis, y: Axis) -> Vec<(f64, f64)> {
     stretch.iter().map(|second| (x.at(middle(second)), y.at(value(second)))).collect()
 }
 
-fn path(points: impl IntoIterator<Item = (f64, f64)>) -> String {
-    points.into_iter().enumerate().fold(String::new(), |mut path, (at, (x, y))| {
-        let _ = write!(path, "{}{x:.1} {y:.1}", if at == 0 { "M" } else { "L" });
-        path
-    })
-}
-
 fn band(svg: &mut String, track: &Track<'_>, x: Axis, y: Axis) {
     for stretch in stretches(track, Part::Median) {
         let (low, high) = (points(stretch, Part::Median, x, y), points(stretch, Part::P99, x, y));
-        let outline = path(low.into_iter().chain(high.into_iter().rev()));
-        let _ = write!(svg, r#"<path class="band c{}" d="{outline}Z"/>"#, track.colour);
+        let outline: Vec<_> = low.into_iter().chain(high.into_iter().rev()).collect();
+        let _ = write!(svg, r#"<path class="band c{}" d="{}Z"/>"#, track.colour, path(&outline));
     }
 }
 
@@ -174,6 +161,7 @@ fn line(svg: &mut String, track: &Track<'_>, part: Part, x: Axis, y: Axis) {
             let _ = write!(svg, r#"<circle class="dot c{}" cx="{x:.1}" cy="{y:.1}" r="3"/>"#, track.colour);
             continue;
         }
-        let _ = write!(svg, r#"<path class="line c{}{}" d="{}"/>"#, track.colour, part.class(), path(points));
+        let _ =
+            write!(svg, r#"<path class="line c{}{}" d="{}"/>"#, track.colour, part.class(), path(&points));
     }
 }
