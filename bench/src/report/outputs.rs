@@ -57,8 +57,8 @@ pub(crate) fn finish(mut run: Run, outputs: &Outputs) -> ExitCode {
         outputs.hlog.as_ref().map(|path| write(path, hlog::write(&run))),
         outputs.html.as_ref().map(|path| write(path, Ok(html::write(std::slice::from_ref(&run))))),
     ];
-    // All of them are tried before the exit code is made up.
-    let is_written = written.into_iter().flatten().fold(true, |all, one| all && one);
+    // All of them have been tried by now.
+    let is_written = written.into_iter().flatten().all(|is_written| is_written);
     if run.verdict.is_good() && is_written { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
