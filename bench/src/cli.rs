@@ -8,6 +8,7 @@ use tickwire_client::Target;
 
 use crate::report::gallery::Gallery;
 use crate::wire::route;
+use crate::{churn, idle};
 
 /// Beyond this a run measures its own generator. Chosen, not measured.
 const PLAYERS_MAX: i64 = 5000;
@@ -27,6 +28,10 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Players in a room, each giving one input per tick.
     Arena(Arena),
+    /// Visitors that come, stay and go: how soon are they let in, and does the server forget them?
+    Churn(churn::Args),
+    /// Connections that say nothing: what does each cost in memory?
+    Idle(idle::Args),
     /// More connections than the server has descriptors: does it spin, does it go deaf?
     Starve(Starve),
     /// Connections that send their request head too slowly, beside players.
@@ -176,7 +181,7 @@ fn path(text: &str) -> Result<String, String> {
 }
 
 /// A count and `ms`, `s` or `m`; above zero.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (count, unit) = text.split_at(unit_at);
     let millis: Option<u64> = match unit {
@@ -225,6 +230,8 @@ mod tests {
             "arena",
             "arena --url ws://[::1]:1/ws --players 5000 --duration 1ms --pin 0,1 --threads 2",
             "starve --connections 1000 --server-pid 1",
+            "churn --rate 500 --stay 200ms --abrupt 20 --settle 61s --json -",
+            "idle --connections 10000 --join empty --ack-every 1s --json -",
             "slow-heads --rate 1 --deadline 5s --players 1",
             "floor echo --listen [::1]:0",
             "floor fanout --hz 1000 --bytes 8 --inputs tick",
@@ -247,6 +254,11 @@ mod tests {
             "arena --server-pid -1",
             "arena --metrics metrics",
             "starve --connections 0",
+            "idle --connections 0",
+            "idle --room one",
+            "churn --rate 0",
+            "churn --abrupt 101",
+            "churn --stay 0s",
             "slow-heads --rate 0",
             "slow-heads --deadline 0s",
             "floor",

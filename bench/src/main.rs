@@ -4,10 +4,13 @@
 //! scenario's bounds held, 1 when not, 2 for wrong usage.
 
 mod arena;
+mod churn;
 mod cli;
 mod failure;
 #[cfg(target_os = "linux")]
 mod floor;
+mod guest;
+mod idle;
 mod machine;
 mod metrics;
 mod quantiles;
@@ -30,10 +33,16 @@ fn main() -> ExitCode {
         cli::Command::Arena(args) => print(arena::run(&args), arena::Report::is_clean),
         #[cfg(target_os = "linux")]
         cli::Command::Floor(args) => ended(floor::run(&args)),
+        cli::Command::Churn(args) => report(churn::run(&args), &args.outputs),
+        cli::Command::Idle(args) => report(idle::run(&args), &args.outputs),
         cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),
         cli::Command::SlowHeads(args) => print(slow_heads::run(&args), slow_heads::Report::is_good),
         cli::Command::Html(args) => report::gallery::run(&args),
     }
+}
+
+fn report(run: Result<report::Run, Failure>, outputs: &report::Outputs) -> ExitCode {
+    run.map_or_else(|failure| told(&failure), |run| report::finish(run, outputs))
 }
 
 fn print<R: Display>(run: Result<R, Failure>, is_good: impl Fn(&R) -> bool) -> ExitCode {

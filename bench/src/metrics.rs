@@ -65,7 +65,7 @@ impl Scrape {
         Ok(Self::parse(body))
     }
 
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let samples = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
             let (series, value) = line.trim_end().rsplit_once(' ')?;
             Some((series.to_owned(), value.parse().ok()?))

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::machine::processor::{Reading, Usage};
+use crate::machine::processor::{Reading, Usage, Used};
 use crate::metrics::{Scrape, Ticks};
+use crate::report::{Run, ServerUse, ThreadUse, Unit};
 use crate::wire::route::Route;
 
 /// Where a server of ours has its metrics.
@@ -56,8 +57,13 @@ impl Watch {
     }
 
     pub(crate) fn look(&self) -> Look {
-        let scrape = self.metrics_path.as_deref().and_then(|path| Scrape::take(&self.route, path).ok());
+        let scrape = self.scrape();
         Look { reading: Reading::take(self.server_pid), scrape }
+    }
+
+    /// The server's metrics as they are now.
+    pub(crate) fn scrape(&self) -> Option<Scrape> {
+        self.metrics_path.as_deref().and_then(|path| Scrape::take(&self.route, path).ok())
     }
 
     /// Processor time alone: when the server has no descriptor left for a question.
@@ -72,5 +78,35 @@ impl Look {
         let usage = self.reading.as_ref().zip(before.reading.as_ref()).map(|(now, then)| now.since(then));
         let scrapes = self.scrape.as_ref().zip(before.scrape.as_ref());
         Window { elapsed, usage, ticks: scrapes.and_then(|(now, then)| Ticks::between(then, now)) }
+    }
+}
+
+impl Window {
+    /// Tells a report who used the processors: the server for `count` things of the window, each a `per`, and others.
+    pub(crate) fn tell(&self, count: f64, per: &str, run: &mut Run) {
+        let Some(usage) = &self.usage else { return };
+        let share = |time: Duration| time.as_secs_f64() / self.elapsed.as_secs_f64();
+        run.foreign_cpu_share = Some(share(usage.foreign));
+        run.figure("machine", "generator_cpu", "generator CPU", share(usage.own.total()), Unit::Share);
+        run.figure("machine", "interrupts", "interrupts", share(usage.interrupts), Unit::Share);
+        run.figure("machine", "stolen", "stolen", share(usage.stolen), Unit::Share);
+        let Some(server) = &usage.server else {
+            run.notes
+                .push("Foreign CPU holds the server's: give --server-pid to tell them apart.".to_owned());
+            return;
+        };
+        let thread = |(name, used): (&str, Used)| ThreadUse {
+            name: name.to_owned(),
+            user_share: share(used.user),
+            system_share: share(used.system),
+        };
+        run.server = Some(ServerUse {
+            cpu_us_per: server.used.total().as_secs_f64() * 1e6 / count.max(1.0),
+            per: per.to_owned(),
+            user_share: share(server.used.user),
+            system_share: share(server.used.system),
+            resident_bytes: server.resident_bytes,
+            threads: server.busy_threads().into_iter().map(thread).collect(),
+        });
     }
 }

@@ -92,6 +92,80 @@ fn what_was_measured_before_the_server_died_is_kept_and_marked() {
 }
 
 #[test]
+fn silent_connections_are_held_and_their_memory_is_told() {
+    let table = [("ws_echo", "/", None), ("empty_room", "/ws", Some("empty"))];
+    for (example, path, kind) in table {
+        let server = Program::Example(example).start(&[]);
+        let (pid, url) = (server.id().to_string(), server.ws(path));
+        let mut args =
+            vec!["idle", "--url", &url, "--connections", "200", "--server-pid", &pid, "--json", "-"];
+        args.extend(["--warmup", "200ms", "--duration", "500ms"]);
+        if let Some(kind) = kind {
+            args.extend(["--join", kind, "--ack-every", "100ms"]);
+        }
+        let out = netbench(&args);
+        assert_eq!(out.status.code(), Some(0), "{example}: {}{}", out.stdout, out.stderr);
+        let run: serde_json::Value = serde_json::from_str(&out.stdout).expect("--json - is JSON");
+        let figure = |name: &str| {
+            let figures = run["figures"].as_array().expect("a list");
+            let found = figures.iter().find(|figure| figure["name"] == name);
+            found.and_then(|figure| figure["value"].as_f64()).unwrap_or_else(|| panic!("{name} in {run:#}"))
+        };
+        assert_eq!((figure("held"), figure("at_end"), figure("lost")), (200.0, 200.0, 0.0), "{example}");
+        assert!(figure("anonymous_per_connection") < 64_000.0 && figure("anonymous_with") > 0.0, "{run:#}");
+        let distributions = run["distributions"].as_array().expect("a list");
+        let counts = distributions.iter().map(|one| one["count"].as_u64());
+        assert_eq!(counts.collect::<Vec<_>>(), vec![Some(200); 1 + usize::from(kind.is_some())], "{example}");
+    }
+}
+
+#[test]
+fn silent_connections_that_nobody_takes_are_a_clear_error() {
+    let server = Program::Example("empty_room").start(&[]);
+    let table = [
+        (server.ws("/"), vec![], "no WebSocket at this address: server answered with status"),
+        (server.ws("/ws"), vec!["--join", "arena"], "refused: "),
+    ];
+    for (url, more, words) in table {
+        let args = ["idle", "--url", &url, "--connections", "5", "--warmup", "1ms", "--duration", "1ms"];
+        let out = netbench(&[&args[..], &more].concat());
+        assert_eq!(out.status.code(), Some(1), "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains(words) && out.stderr.lines().count() == 1, "{}", out.stderr);
+    }
+    // More descriptors than the hard limit allows.
+    let mut command = std::process::Command::new("prlimit");
+    command.arg("--nofile=64").arg(Program::Package("tickwire-bench").build());
+    let out = run(command.args(["idle", "--url", &server.ws("/ws"), "--connections", "100"]), LIMIT);
+    assert_eq!(out.status.code(), Some(1), "{}", out.stderr);
+    assert!(out.stderr.contains("the hard limit is 64") && out.stderr.lines().count() == 1, "{}", out.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_dies_under_silent_connections_leaves_a_partial_report() {
+    let mut server = Program::Example("ws_echo").start(&[]);
+    let (pid, url) = (server.id().to_string(), server.ws("/"));
+    let args = ["idle", "--url", &url, "--connections", "50", "--server-pid", &pid, "--warmup", "100ms"];
+    let mut command =
+        Program::Package("tickwire-bench").command(&[&args[..], &["--duration", "50s"]].concat());
+    let out = std::thread::scope(|scope| {
+        let bench = scope.spawn(|| run(&mut command, LIMIT));
+        // All are there: one descriptor each, besides a dozen or so.
+        let deadline = Deadline::after(LIMIT);
+        let open = || std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count);
+        while open() < 55 {
+            assert!(!deadline.passed(), "the connections did not come");
+            std::thread::yield_now();
+        }
+        server.signal(rustix::process::Signal::KILL);
+        server.wait();
+        bench.join().expect("it ended")
+    });
+    assert_eq!(out.status.code(), Some(1), "{}\n{}", out.stdout, out.stderr);
+    assert!(out.stdout.contains("PARTIAL: "), "{}\n{}", out.stdout, out.stderr);
+}
+
+#[test]
 fn what_is_no_websocket_is_a_clear_error() {
     let server = Program::Package("game-demo").start(&["--bots", "0"]);
     for (path, status) in [("/", "200"), ("/nowhere", "404")] {
@@ -162,7 +236,9 @@ fn a_server_of_something_else_is_a_clear_error() {
 
 #[test]
 fn no_players_and_no_time_are_usage_errors() {
-    let table: [&[&str]; 7] = [
+    let table: [&[&str]; 9] = [
+        &["idle", "--connections", "0"],
+        &["idle", "--connect-rate", "0"],
         &["arena", "--players", "0"],
         &["arena", "--duration", "0s"],
         &["arena", "--url", "wss://127.0.0.1/ws"],

@@ -5,3 +5,4 @@
 pub(crate) mod reactor;
 pub(crate) mod route;
 pub(crate) mod socket;
+pub(crate) mod sources;

@@ -67,7 +67,11 @@ pub(crate) struct Socket {
 impl Socket {
     /// Begins to connect, and queues the request for the upgrade.
     pub(crate) fn connect(route: &Route) -> Result<Self, Over> {
-        let stream = TcpStream::connect(route.address)?;
+        Self::over(TcpStream::connect(route.address)?, route)
+    }
+
+    /// As [`Socket::connect`], over a stream that begins to connect already.
+    pub(crate) fn over(stream: TcpStream, route: &Route) -> Result<Self, Over> {
         stream.set_nodelay(true)?;
         let mut key = [0; 16];
         key[..8].copy_from_slice(&random().to_le_bytes());
@@ -142,6 +146,11 @@ impl Socket {
     /// Queues one binary message.
     pub(crate) fn send(&mut self, message: &[u8]) {
         self.ws.send(MessageKind::Binary, message, &mut self.unsent);
+    }
+
+    /// Queues a close frame.
+    pub(crate) fn close(&mut self, code: u16) {
+        self.ws.close(code, "", &mut self.unsent);
     }
 
     /// Writes as much as the socket takes.

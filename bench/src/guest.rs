@@ -1,0 +1,178 @@
+//! `Guest`: one connection that comes, stays for a while without a word, and goes.
+//!
+//! ```text
+//!   Upgrading --101--> Joining --Welcome--> Staying --leave--> Leaving --closed--> gone
+//!       |     (without a room: Upgrading --101--> Staying)
+//!       `-----------------`--------------------`--refused, ended, broken---------> gone
+//! ```
+
+use std::fmt;
+
+use tickwire_netcode::error::ProtocolError;
+use tickwire_netcode::message::bounded::Text;
+use tickwire_netcode::message::{Hello, Reject};
+use tickwire_netcode::session::{ClientConfig, ClientEvent, ClientSession};
+use tickwire_netcode::time::Time;
+
+use crate::wire::socket::{Over, Socket};
+
+/// Which room a guest wants to be in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seat {
+    pub(crate) kind: String,
+    pub(crate) room: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Upgrading,
+    Joining,
+    Staying,
+    Leaving,
+}
+
+/// Why a guest is gone.
+#[derive(Debug)]
+pub(crate) enum Gone {
+    Over(Over),
+    /// The server let it know why it may not join.
+    Refused(Reject),
+    /// The server broke the protocol.
+    Broke(ProtocolError),
+}
+
+impl Gone {
+    /// The end that follows a goodbye.
+    pub(crate) fn is_farewell(&self) -> bool {
+        matches!(self, Self::Over(Over::Closed(Some(NORMAL) | None)))
+    }
+}
+
+impl From<Over> for Gone {
+    fn from(over: Over) -> Self {
+        Self::Over(over)
+    }
+}
+
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Over(over) => over.fmt(f),
+            Self::Refused(reject) => write!(f, "refused: {}", reject.reason.as_str()),
+            Self::Broke(error) => write!(f, "the server broke the protocol: {error}"),
+        }
+    }
+}
+
+/// The close code of an end on purpose, RFC 6455 section 7.4.1.
+const NORMAL: u16 = 1000;
+
+/// Where a thread reads to and writes from.
+pub(crate) struct Desk {
+    buffer: Vec<u8>,
+    message: Vec<u8>,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self { buffer: vec![0; READ_BYTES], message: Vec::new() }
+    }
+}
+
+/// Bytes of one read: a Welcome with its schema, or several updates.
+const READ_BYTES: usize = 64 * 1024;
+
+pub(crate) struct Guest {
+    socket: Socket,
+    session: Option<Box<ClientSession>>,
+    standing: Standing,
+}
+
+impl Guest {
+    pub(crate) fn new(socket: Socket, seat: Option<&Seat>) -> Self {
+        let session = seat.map(|seat| {
+            let hello = Hello {
+                sdk: Text::truncated(concat!("tickwire-bench ", env!("CARGO_PKG_VERSION"))),
+                kind: Text::truncated(&seat.kind),
+                room: Text::truncated(&seat.room),
+                ..Hello::default()
+            };
+            Box::new(ClientSession::new(ClientConfig { hello, cached_schema: None }).headers_only())
+        });
+        Self { socket, session, standing: Standing::Upgrading }
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Reads what has arrived, and answers what cannot wait: pings, and the upgrade with Hello.
+    pub(crate) fn on_ready(&mut self, now: Time, desk: &mut Desk) -> Result<(), Gone> {
+        let mut wrong = None;
+        let Self { socket, session, .. } = self;
+        let read = socket.read(&mut desk.buffer, now, |message| {
+            if let Some(session) = session.as_mut().filter(|_| wrong.is_none()) {
+                wrong = session.handle_message(message, now).err();
+            }
+        });
+        // A refusal is a message, and the close that follows it says less.
+        let events = self.take_events();
+        if let Some(error) = wrong {
+            return Err(Gone::Broke(error));
+        }
+        events?;
+        read?;
+        if self.standing == Standing::Upgrading && self.socket.is_open() {
+            self.standing = if self.session.is_some() { Standing::Joining } else { Standing::Staying };
+            self.queue(now, desk);
+        }
+        Ok(self.socket.flush()?)
+    }
+
+    fn take_events(&mut self) -> Result<(), Gone> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        while let Some(event) = session.poll_event() {
+            match event {
+                ClientEvent::Welcomed if self.standing == Standing::Joining => {
+                    self.standing = Standing::Staying;
+                }
+                ClientEvent::Rejected(reject) => return Err(Gone::Refused(reject)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// When an acknowledgement is due, if one is owed.
+    pub(crate) fn ack_at(&self) -> Option<Time> {
+        self.session.as_ref().and_then(|session| session.next_ack_at())
+    }
+
+    /// Acknowledges everything that came.
+    pub(crate) fn acknowledge(&mut self, now: Time, desk: &mut Desk) -> Result<(), Gone> {
+        self.queue(now, desk);
+        Ok(self.socket.flush()?)
+    }
+
+    /// Says goodbye: Bye in a room, a close frame elsewhere. The server ends the connection.
+    pub(crate) fn leave(&mut self, now: Time, desk: &mut Desk) -> Result<(), Gone> {
+        self.standing = Standing::Leaving;
+        match &mut self.session {
+            Some(session) => {
+                session.leave(0);
+                self.queue(now, desk);
+            }
+            None => self.socket.close(NORMAL),
+        }
+        Ok(self.socket.flush()?)
+    }
+
+    fn queue(&mut self, now: Time, desk: &mut Desk) {
+        let Some(session) = &mut self.session else { return };
+        desk.message.clear();
+        while session.poll_transmit(now, &mut desk.message) {
+            self.socket.send(&desk.message);
+            desk.message.clear();
+        }
+    }
+}

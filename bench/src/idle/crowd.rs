@@ -1,0 +1,236 @@
+//! `Crowd`: all guests, and the loop that brings and keeps them.
+//!
+//! Guests come at a rate, but no more connect at once than a server's queue of new connections holds: one that
+//! overflows costs a second before the kernel tries again, and memory is measured here, not how a server copes.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::io;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use tickwire_client::Clock;
+use tickwire_netcode::time::Time;
+
+use crate::guest::{Desk, Gone, Guest, Seat, Standing};
+use crate::quantiles;
+use crate::wire::reactor::Reactor;
+use crate::wire::route::Route;
+use crate::wire::socket::{Over, Socket};
+use crate::wire::sources::Sources;
+
+/// The queue of new connections that Rust's standard library asks for; others ask for more.
+const UPGRADING_MAX: usize = 128;
+/// Without any answer for this long nobody else comes: the kernel tries lost requests again after 1, 3 and 7 s.
+const STALL_MAX: Duration = Duration::from_secs(10);
+/// Ends of windows are looked at this often at least.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// How guests that are not there any more went: why, and how many.
+pub(super) type Reasons = BTreeMap<String, u64>;
+
+/// A guest and its times.
+struct Place {
+    guest: Guest,
+    /// When it began to connect.
+    since: Time,
+    /// An acknowledgement is in the agenda.
+    is_ack_planned: bool,
+}
+
+pub(super) struct Crowd {
+    reactor: Reactor,
+    route: Route,
+    sources: Sources,
+    seat: Option<Seat>,
+    /// How long acknowledgements wait.
+    ack_every: Duration,
+    places: Vec<Option<Place>>,
+    agenda: BinaryHeap<Reverse<(Time, usize)>>,
+    desk: Desk,
+    ready: Vec<usize>,
+    /// Of those on their way, without an answer to the upgrade.
+    upgrading: usize,
+    on_their_way: usize,
+    staying: usize,
+    /// Newest upgrade, join or refusal.
+    moved_at: Time,
+    /// From the first packet to the answer to the upgrade.
+    pub(super) handshake_ns: Histogram<u64>,
+    /// From the first packet to Welcome.
+    pub(super) join_ns: Histogram<u64>,
+    /// That never stayed.
+    pub(super) refused: Reasons,
+    /// That stayed and are gone.
+    pub(super) lost: Reasons,
+}
+
+impl Crowd {
+    pub(super) fn new(route: Route, seat: Option<Seat>, ack_every: Duration) -> io::Result<Self> {
+        let reactor = Reactor::new(Clock::new())?;
+        Ok(Self {
+            moved_at: reactor.now(),
+            reactor,
+            route,
+            sources: Sources::new(),
+            seat,
+            ack_every,
+            places: Vec::new(),
+            agenda: BinaryHeap::new(),
+            desk: Desk::new(),
+            ready: Vec::new(),
+            upgrading: 0,
+            on_their_way: 0,
+            staying: 0,
+            handshake_ns: quantiles::nanoseconds(),
+            join_ns: quantiles::nanoseconds(),
+            refused: Reasons::new(),
+            lost: Reasons::new(),
+        })
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.reactor.now()
+    }
+
+    pub(super) fn staying(&self) -> usize {
+        self.staying
+    }
+
+    /// Brings `connections` guests at `rate` a second; ends when all stay or were refused, or nothing moves any more.
+    pub(super) fn gather(&mut self, connections: usize, rate: u32) -> io::Result<()> {
+        let began = self.reactor.now();
+        let apart = Duration::from_secs(1) / rate;
+        self.moved_at = began;
+        loop {
+            let now = self.reactor.now();
+            let due_at = |count: usize| began + apart * u32::try_from(count).unwrap_or(u32::MAX);
+            while self.places.len() < connections
+                && self.upgrading < UPGRADING_MAX
+                && due_at(self.places.len()) <= now
+            {
+                self.open_next()?;
+            }
+            let is_over = self.places.len() == connections && self.on_their_way == 0;
+            if is_over || now.since(self.moved_at) >= STALL_MAX + apart {
+                return Ok(());
+            }
+            let is_full = self.upgrading == UPGRADING_MAX || self.places.len() == connections;
+            let next = if is_full { now + LOOK_EVERY } else { due_at(self.places.len()) };
+            self.turn(next.min(now + LOOK_EVERY))?;
+        }
+    }
+
+    /// Lets time pass before anybody comes.
+    pub(super) fn rest(&mut self, time: Duration) -> io::Result<()> {
+        let until = self.reactor.now() + time;
+        while self.reactor.now() < until {
+            self.turn(until)?;
+        }
+        Ok(())
+    }
+
+    /// Lets time pass. Ends early, with false, when nobody is left.
+    pub(super) fn stay_until(&mut self, until: Time) -> io::Result<bool> {
+        while self.reactor.now() < until && self.staying > 0 {
+            self.turn(until.min(self.reactor.now() + LOOK_EVERY))?;
+        }
+        Ok(self.staying > 0)
+    }
+
+    fn open_next(&mut self) -> io::Result<()> {
+        let index = self.places.len();
+        let since = self.reactor.now();
+        let opened = self.sources.connect(self.route.address).map_err(Over::from);
+        match opened.and_then(|stream| Socket::over(stream, &self.route)) {
+            Ok(mut socket) => {
+                self.reactor.register(socket.stream(), index)?;
+                let guest = Guest::new(socket, self.seat.as_ref());
+                self.places.push(Some(Place { guest, since, is_ack_planned: false }));
+                self.upgrading += 1;
+                self.on_their_way += 1;
+            }
+            Err(over) => {
+                self.places.push(None);
+                count(&mut self.refused, over.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until something is ready or `until` has come, and deals with it.
+    fn turn(&mut self, until: Time) -> io::Result<()> {
+        let ack_at = self.agenda.peek().map_or(until, |Reverse((at, _))| *at);
+        let mut ready = std::mem::take(&mut self.ready);
+        self.reactor.wait(until.min(ack_at), &mut ready)?;
+        for index in ready.drain(..) {
+            self.on_ready(index);
+        }
+        self.ready = ready;
+        let now = self.reactor.now();
+        while let Some(&Reverse((at, index))) = self.agenda.peek()
+            && at <= now
+        {
+            self.agenda.pop();
+            self.acknowledge(index, now);
+        }
+        Ok(())
+    }
+
+    fn on_ready(&mut self, index: usize) {
+        let now = self.reactor.now();
+        let Some(Some(place)) = self.places.get_mut(index) else { return };
+        let before = place.guest.standing();
+        if let Err(gone) = place.guest.on_ready(now, &mut self.desk) {
+            self.end(index, before, &gone, now);
+            return;
+        }
+        let after = place.guest.standing();
+        let took = u64::try_from(now.since(place.since).as_nanos()).unwrap_or(u64::MAX);
+        if place.guest.ack_at().is_some() && !place.is_ack_planned {
+            place.is_ack_planned = true;
+            self.agenda.push(Reverse((now + self.ack_every, index)));
+        }
+        if before == after {
+            return;
+        }
+        self.moved_at = now;
+        if before == Standing::Upgrading {
+            self.upgrading -= 1;
+            self.handshake_ns.saturating_record(took);
+        }
+        if after == Standing::Staying {
+            self.on_their_way -= 1;
+            self.staying += 1;
+            if self.seat.is_some() {
+                self.join_ns.saturating_record(took);
+            }
+        }
+    }
+
+    fn acknowledge(&mut self, index: usize, now: Time) {
+        let Some(Some(place)) = self.places.get_mut(index) else { return };
+        place.is_ack_planned = false;
+        let standing = place.guest.standing();
+        if let Err(gone) = place.guest.acknowledge(now, &mut self.desk) {
+            self.end(index, standing, &gone, now);
+        }
+    }
+
+    fn end(&mut self, index: usize, standing: Standing, gone: &Gone, now: Time) {
+        self.places[index] = None;
+        self.moved_at = now;
+        if standing == Standing::Staying {
+            self.staying -= 1;
+            count(&mut self.lost, gone.to_string());
+        } else {
+            self.upgrading -= usize::from(standing == Standing::Upgrading);
+            self.on_their_way -= 1;
+            count(&mut self.refused, gone.to_string());
+        }
+    }
+}
+
+fn count(reasons: &mut Reasons, why: String) {
+    *reasons.entry(why).or_default() += 1;
+}

@@ -1,0 +1,131 @@
+//! Connections that are there and say nothing: the scenario `idle`, which finds out what each costs in memory.
+//!
+//! The server's memory is read before the first connection and after the last one, each time after a rest, and the
+//! difference is divided by the connections that are there.
+
+mod crowd;
+mod outcome;
+
+use std::time::Duration;
+
+use crate::cli;
+use crate::failure::Failure;
+use crate::guest::Seat;
+use crate::machine::memory::Memory;
+use crate::machine::{affinity, descriptors};
+use crate::report::{Outputs, Run};
+use crate::watch::Watch;
+use crate::wire::route::Route;
+use crowd::Crowd;
+use outcome::Outcome;
+
+/// More than the descriptors of one process usually are.
+const CONNECTIONS_MAX: i64 = 1_000_000;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  cargo netbench idle --url ws://127.0.0.1:9001/ --connections 10000 --server-pid \"$(pgrep -n ws_echo)\"
+  cargo netbench idle --join arena --connections 500 --server-pid \"$(pgrep -n game-demo)\"";
+
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) common: cli::Common,
+
+    /// How many connections are held.
+    #[arg(long, value_name = "N", default_value_t = 1000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
+    pub(crate) connections: u32,
+
+    /// Connections that are opened in each second.
+    #[arg(long, value_name = "N", default_value_t = 2000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) connect_rate: u32,
+
+    /// Rest before memory is read, without connections and with them.
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = cli::duration)]
+    pub(crate) warmup: Duration,
+
+    /// How long the silence is watched: who stays, and what it costs the processor.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = cli::duration)]
+    pub(crate) duration: Duration,
+
+    /// Kind of a room that each connection joins, to be silent there; without it they only speak WebSocket.
+    #[arg(long, value_name = "KIND", help_heading = "Room")]
+    pub(crate) join: Option<String>,
+
+    /// Id of the room; any room of the kind without it.
+    #[arg(long, value_name = "ID", default_value = "", requires = "join", help_heading = "Room")]
+    pub(crate) room: String,
+
+    /// How long acknowledgements wait. Players send one within 100 ms; a server of ours ends a session that owes one for 25 s.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = cli::duration, requires = "join", help_heading = "Room")]
+    pub(crate) ack_every: Duration,
+
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
+}
+
+/// Runs the scenario.
+///
+/// # Errors
+/// There is no such server, or nobody got in: nothing is measured then.
+pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
+    let connections = args.connections as usize;
+    descriptors::reserve(connections).map_err(Failure::Descriptors)?;
+    if let Some(&core) = args.common.pin.first() {
+        affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
+    }
+    let route = Route::find(&args.common.url).map_err(Failure::Unreachable)?;
+    let watch = Watch::new(&route, &args.common)?;
+    let seat = args.join.as_ref().map(|kind| Seat { kind: kind.clone(), room: args.room.clone() });
+    let mut crowd = Crowd::new(route, seat, args.ack_every)?;
+    let memory = || args.common.server_pid.and_then(Memory::of);
+
+    crowd.rest(args.warmup)?;
+    let before = memory();
+    let began = crowd.now();
+    crowd.gather(connections, args.connect_rate)?;
+    let gathered_in = crowd.now().since(began);
+    if crowd.staying() == 0 && crowd.lost.is_empty() {
+        let most = crowd.refused.into_iter().max_by_key(|(_, count)| *count);
+        return Err(Failure::TookNone { why: most.map(|(why, _)| why) });
+    }
+    crowd.stay_until(crowd.now() + args.warmup)?;
+    let (held, held_memory) = (crowd.staying(), memory());
+    let (look, began) = (watch.look(), crowd.now());
+    crowd.stay_until(began + args.duration)?;
+    let measured = crowd.now().since(began);
+    let outcome = Outcome {
+        asked: connections,
+        gathered_in,
+        held,
+        at_end: crowd.staying(),
+        duration: args.duration,
+        measured,
+        before,
+        with: held_memory,
+        later: memory(),
+        is_pid_given: args.common.server_pid.is_some(),
+        window: watch.look().since(&look, measured),
+        handshake_ns: crowd.handshake_ns,
+        join_ns: crowd.join_ns,
+        refused: crowd.refused,
+        lost: crowd.lost,
+    };
+    let mut run = Run::new("idle", format!("ws://{}{}", args.common.url.authority(), args.common.url.path));
+    outcome.fill(&mut run);
+    set_arguments(args, &mut run);
+    Ok(run)
+}
+
+fn set_arguments(args: &Args, run: &mut Run) {
+    run.argument("connections", &args.connections);
+    run.argument("connect-rate", &args.connect_rate);
+    run.argument("warmup", &format!("{:?}", args.warmup));
+    run.argument("duration", &format!("{:?}", args.duration));
+    if let Some(kind) = &args.join {
+        run.argument("join", &kind);
+        run.argument("room", &args.room);
+        run.argument("ack-every", &format!("{:?}", args.ack_every));
+    }
+}
