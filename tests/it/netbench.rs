@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use serde_json::Value;
 use tickwire_client::{Client, Clock, Options};
 use tickwire_tests::deadline::Deadline;
 use tickwire_tests::process::{Finished, Program, run};
@@ -19,6 +20,20 @@ fn number(report: &str, name: &str) -> f64 {
     let line = report.lines().find_map(|line| line.strip_prefix(name));
     let word = line.and_then(|line| line.split_whitespace().next());
     word.and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("no {name} in\n{report}"))
+}
+
+/// What `--json -` wrote.
+#[track_caller]
+fn json(out: &Finished) -> Value {
+    serde_json::from_str(&out.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", out.stdout, out.stderr))
+}
+
+/// The figure of this name.
+#[track_caller]
+fn figure(run: &Value, name: &str) -> f64 {
+    let figures = run["figures"].as_array().expect("a list");
+    let found = figures.iter().find(|figure| figure["name"] == name);
+    found.and_then(|figure| figure["value"].as_f64()).unwrap_or_else(|| panic!("{name} in {run:#}"))
 }
 
 /// It ended well, or only because this machine is too busy for it to send on time.
@@ -105,17 +120,66 @@ fn silent_connections_are_held_and_their_memory_is_told() {
         }
         let out = netbench(&args);
         assert_eq!(out.status.code(), Some(0), "{example}: {}{}", out.stdout, out.stderr);
-        let run: serde_json::Value = serde_json::from_str(&out.stdout).expect("--json - is JSON");
-        let figure = |name: &str| {
-            let figures = run["figures"].as_array().expect("a list");
-            let found = figures.iter().find(|figure| figure["name"] == name);
-            found.and_then(|figure| figure["value"].as_f64()).unwrap_or_else(|| panic!("{name} in {run:#}"))
-        };
+        let run = json(&out);
+        let figure = |name: &str| figure(&run, name);
         assert_eq!((figure("held"), figure("at_end"), figure("lost")), (200.0, 200.0, 0.0), "{example}");
         assert!(figure("anonymous_per_connection") < 64_000.0 && figure("anonymous_with") > 0.0, "{run:#}");
         let distributions = run["distributions"].as_array().expect("a list");
         let counts = distributions.iter().map(|one| one["count"].as_u64());
         assert_eq!(counts.collect::<Vec<_>>(), vec![Some(200); 1 + usize::from(kind.is_some())], "{example}");
+    }
+}
+
+#[test]
+fn visitors_come_and_go_and_leave_nothing_behind() {
+    let arena = Program::Package("game-demo").start(&["--bots", "0"]);
+    let echo = Program::Example("ws_echo").start(&[]);
+    for (server, path, kind) in [(&arena, "/ws", Some("arena")), (&echo, "/", None)] {
+        let (pid, url) = (server.id().to_string(), server.ws(path));
+        let mut args = vec!["churn", "--url", &url, "--server-pid", &pid, "--json", "-", "--rate", "40"];
+        args.extend(["--stay", "100ms", "--abrupt", "25", "--duration", "1s", "--warmup", "500ms"]);
+        if let Some(kind) = kind {
+            args.extend(["--join", kind]);
+        }
+        let out = netbench(&args);
+        let run = json(&out);
+        // A machine that is too busy to begin on time is no leak.
+        let is_late = figure(&run, "late_share") > 0.01;
+        assert_eq!(out.status.code(), Some(i32::from(is_late)), "{url}: {run:#}");
+        assert_eq!(
+            (figure(&run, "visits"), figure(&run, "whole"), figure(&run, "failed")),
+            (40.0, 40.0, 0.0)
+        );
+        assert_eq!(figure(&run, "descriptors_before"), figure(&run, "descriptors_after"), "{url}");
+        let counts = |name: &str| {
+            let all = run["distributions"].as_array().expect("a list");
+            all.iter().find(|one| one["name"] == name).and_then(|one| one["count"].as_u64())
+        };
+        // Every fourth goes without a goodbye.
+        assert_eq!((counts("handshake"), counts("leave")), (Some(40), Some(30)), "{url}");
+        assert_eq!(counts("join"), kind.map(|_| 40), "{url}");
+        if kind.is_some() {
+            for thing in ["connections", "sessions", "players", "rooms"] {
+                let (before, after) = (format!("{thing}_before"), format!("{thing}_after"));
+                assert_eq!(figure(&run, &before), figure(&run, &after), "{thing}");
+            }
+            assert_eq!(figure(&run, "rooms_after"), 1.0, "the warm-up made it");
+        }
+    }
+}
+
+#[test]
+fn visitors_whom_nobody_lets_in_are_a_clear_error() {
+    let server = Program::Package("game-demo").start(&["--bots", "0"]);
+    let table = [
+        (server.ws("/"), vec![], "no WebSocket at this address: server answered with status"),
+        (server.ws("/ws"), vec!["--join", "nothing"], "refused: "),
+    ];
+    for (url, more, words) in table {
+        let args = ["churn", "--url", &url, "--rate", "10", "--warmup", "200ms", "--duration", "200ms"];
+        let out = netbench(&[&args[..], &more].concat());
+        assert_eq!(out.status.code(), Some(1), "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains(words) && out.stderr.lines().count() == 1, "{}", out.stderr);
     }
 }
 
@@ -236,7 +300,8 @@ fn a_server_of_something_else_is_a_clear_error() {
 
 #[test]
 fn no_players_and_no_time_are_usage_errors() {
-    let table: [&[&str]; 9] = [
+    let table: [&[&str]; 10] = [
+        &["churn", "--rate", "0"],
         &["idle", "--connections", "0"],
         &["idle", "--connect-rate", "0"],
         &["arena", "--players", "0"],
