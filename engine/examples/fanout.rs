@@ -129,7 +129,7 @@ fn frame_of(stamp: Time, bytes: u32, tick: u64) -> Frame {
 fn tick_forever(grid: TickGrid, bytes: u32, outlets: &[Outlet]) {
     let mut clock = TickClock::new(grid);
     for tick in 0_u64.. {
-        clock.wait();
+        clock.sleep();
         let frame = frame_of(Clock::now(), bytes, tick);
         for outlet in outlets {
             outlet.replace(&frame);

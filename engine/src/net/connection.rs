@@ -159,7 +159,7 @@ impl<T: Transport, Session> Connection<T, Session> {
     /// Reads once into `buffer`.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, io::ErrorKind> {
         loop {
-            match self.transport.read(buffer) {
+            match self.transport.receive(buffer) {
                 Ok(count) => return Ok(count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.kind()),
@@ -239,7 +239,7 @@ fn write_once<T: Transport>(
     let mut sent = 0;
     while sent < bytes.len() {
         metrics.writes.add(1);
-        match transport.write(&bytes[sent..]) {
+        match transport.transmit(&bytes[sent..]) {
             Ok(0) => return Err(io::ErrorKind::WriteZero),
             Ok(count) => sent += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -52,6 +52,11 @@ impl RoomTable {
         self.0.iter().all(|place| place.room.is_none())
     }
 
+    /// Whether any room has somebody who notices when its ticks start.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.0.iter().filter_map(|place| place.room.as_ref()).any(|room| room.seats_taken() > 0)
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Hosted> {
         self.0.iter_mut().filter_map(|place| place.room.as_mut())
     }

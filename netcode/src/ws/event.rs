@@ -44,6 +44,14 @@ impl<'b> Input<'b> {
         &mut self.bytes[range]
     }
 
+    /// Where `count` bytes are that begin `skip` bytes ahead; `None` when the input ends before them.
+    pub(crate) fn peek(&self, skip: usize, count: usize) -> Option<Range<usize>> {
+        (skip + count <= self.remaining()).then(|| {
+            let start = self.position + skip;
+            start..start + count
+        })
+    }
+
     /// Consumes up to `count` bytes and says where they are.
     pub(crate) fn take(&mut self, count: usize) -> Range<usize> {
         let start = self.position;

@@ -4,6 +4,8 @@
 //! the receiver's. Invariant: a header is judged in the order of its bytes, so that where the input is cut changes
 //! nothing.
 
+use alloc::vec::Vec;
+
 use super::error::ProtocolError;
 
 /// Kind of a data message.
@@ -99,6 +101,20 @@ pub(crate) fn encode(opcode: Opcode, payload_bytes: usize, key: Option<[u8; 4]>)
     HeaderBytes { bytes, size: size as u8 }
 }
 
+/// Appends the header of an unfragmented, unmasked frame with the shortest length form.
+#[inline]
+pub(crate) fn append_unmasked(opcode: Opcode, payload_bytes: usize, out: &mut Vec<u8>) {
+    let first = 0x80 | opcode as u8;
+    if payload_bytes < 126 {
+        out.extend_from_slice(&[first, payload_bytes as u8]);
+    } else if let Ok(short) = u16::try_from(payload_bytes) {
+        let [high, low] = short.to_be_bytes();
+        out.extend_from_slice(&[first, 126, high, low]);
+    } else {
+        out.extend_from_slice(&encode(opcode, payload_bytes, None));
+    }
+}
+
 /// Size in bytes of the length field and the two bytes before it.
 pub(crate) fn unmasked_header_bytes(payload_bytes: usize) -> usize {
     match payload_bytes {
@@ -159,6 +175,49 @@ pub(crate) fn decode(bytes: &[u8], expect: Expect) -> Result<Option<Header>, Pro
         ([0; 4], at)
     };
     Ok(Some(Header { opcode, fin, key, payload_bytes, size }))
+}
+
+/// The header of a whole message in one frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole {
+    pub(crate) kind: MessageKind,
+    /// 1 to 65,535.
+    pub(crate) payload_bytes: usize,
+    /// Zero for unmasked frames.
+    pub(crate) key: [u8; 4],
+    /// Size of the header itself in bytes.
+    pub(crate) size: usize,
+}
+
+/// Decodes the header at the start of `bytes` if it is a usual one: of an unfragmented, not empty data frame below 64 KiB
+/// that follows the rules. `None` says nothing about what else it is, that is for [`decode`].
+#[inline]
+pub(crate) fn decode_whole(bytes: &[u8], masked: bool) -> Option<Whole> {
+    let &[first, second, ..] = bytes else { return None };
+    let kind = match first {
+        0x81 => MessageKind::Text,
+        0x82 => MessageKind::Binary,
+        _ => return None,
+    };
+    if (second & 0x80 != 0) != masked {
+        return None;
+    }
+    let (payload_bytes, at) = match second & 0x7f {
+        0 | 127 => return None,
+        126 => match bytes {
+            &[_, _, high, low, ..] => (usize::from(u16::from_be_bytes([high, low])), 4),
+            _ => return None,
+        },
+        short => (usize::from(short), 2),
+    };
+    if at == 4 && payload_bytes < 126 {
+        return None;
+    }
+    if !masked {
+        return Some(Whole { kind, payload_bytes, key: [0; 4], size: at });
+    }
+    let key = *bytes.get(at..)?.first_chunk()?;
+    Some(Whole { kind, payload_bytes, key, size: at + 4 })
 }
 
 fn decode_first(first: u8, fragmented: bool) -> Result<(Opcode, bool), ProtocolError> {

@@ -10,8 +10,15 @@ pub(crate) fn apply(bytes: &mut [u8], key: [u8; 4]) {
     for chunk in words {
         *chunk = (u64::from_ne_bytes(*chunk) ^ word).to_ne_bytes();
     }
-    // A word is two whole keys, so that the tail starts at key[0] again.
-    for (byte, k) in tail.iter_mut().zip(key.iter().cycle()) {
+    // A word is two whole keys and half a word one, so that what is left starts at key[0] again.
+    let (half, tail) = match tail.split_first_chunk_mut::<4>() {
+        Some((half, tail)) => (Some(half), tail),
+        None => (None, tail),
+    };
+    if let Some(half) = half {
+        *half = (u32::from_ne_bytes(*half) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+    }
+    for (byte, k) in tail.iter_mut().zip(key) {
         *byte ^= k;
     }
 }

@@ -126,6 +126,25 @@ impl Receiver {
         now: Time,
         out: &mut Vec<u8>,
     ) -> Option<Event<'e>> {
+        if self.is_between_messages() && !sender.is_closing() {
+            if input.remaining() == 0 {
+                return None;
+            }
+            if let Some((kind, range)) = self.take_whole(input) {
+                return Some(Event::Message { kind, payload: input.range(range) });
+            }
+        }
+        self.poll_any(sender, input, now, out)
+    }
+
+    /// [`poll_event`](Self::poll_event) for whatever comes.
+    fn poll_any<'e>(
+        &'e mut self,
+        sender: &mut Sender,
+        input: &'e mut Input<'_>,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> Option<Event<'e>> {
         self.release_lent();
         if self.closed {
             input.take(usize::MAX);
@@ -168,6 +187,34 @@ impl Receiver {
         }
         self.finish_stream();
         Some(Closed { code: None, clean: false, cause: Cause::Disconnected })
+    }
+
+    /// Whether the next byte begins a frame that begins a message, and nothing is held.
+    fn is_between_messages(&self) -> bool {
+        let between = matches!(self.stage, Stage::Header { size: 0, .. })
+            && self.lent == Lent::Nothing
+            && !self.fragmented
+            && !self.closed;
+        debug_assert!(!between || self.waiting_since.is_none(), "nothing can be waiting for more");
+        between
+    }
+
+    /// Takes the next frame if it is the usual one: a whole message with a payload, within the limit, all of it in the input.
+    /// Whatever else it is, right or wrong, is left as it was found. Only [between messages](Self::is_between_messages).
+    fn take_whole(&self, input: &mut Input<'_>) -> Option<(MessageKind, Range<usize>)> {
+        let whole = frame::decode_whole(input.rest(), self.role == Role::Server)?;
+        if whole.payload_bytes > self.limits.message_bytes_max as usize {
+            return None;
+        }
+        let range = input.peek(whole.size, whole.payload_bytes)?;
+        let payload = input.range_mut(range.clone());
+        mask::apply(payload, whole.key);
+        if whole.kind == MessageKind::Text && core::str::from_utf8(payload).is_err() {
+            mask::apply(payload, whole.key);
+            return None;
+        }
+        input.take(whole.size + whole.payload_bytes);
+        Some((whole.kind, range))
     }
 
     /// Runs frames until one gives an event or the input is used up.

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::close::{fit_reason, is_wire_code};
 use super::event::Role;
-use super::frame::{self, MessageKind, Opcode};
+use super::frame::{self, HEADER_BYTES_MAX, MessageKind, Opcode};
 use super::limits::CONTROL_BYTES_MAX;
 use super::mask::{self, KeyStream};
 
@@ -140,13 +140,16 @@ impl Sender {
         if self.close_sent {
             return;
         }
-        let key = self.next_key();
-        out.extend_from_slice(&frame::encode(opcode, payload.len(), key));
+        out.reserve(HEADER_BYTES_MAX + payload.len());
+        let Some(key) = self.next_key() else {
+            frame::append_unmasked(opcode, payload.len(), out);
+            out.extend_from_slice(payload);
+            return;
+        };
+        out.extend_from_slice(&frame::encode(opcode, payload.len(), Some(key)));
         let start = out.len();
         out.extend_from_slice(payload);
-        if let Some(key) = key {
-            mask::apply(&mut out[start..], key);
-        }
+        mask::apply(&mut out[start..], key);
     }
 
     fn next_key(&mut self) -> Option<[u8; 4]> {
