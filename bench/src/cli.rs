@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use tickwire_client::Target;
 
+use crate::report::compare::Compare;
 use crate::report::gallery::Gallery;
 use crate::wire::route;
 use crate::{churn, idle};
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Floor(crate::floor::Floor),
     /// Reports laid over each other on one page with pictures.
     Html(Gallery),
+    /// What changed between reports; exit code 1 if it is too much.
+    Compare(Compare),
 }
 
 const ARENA_EXAMPLES: &str = "\

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),
         cli::Command::SlowHeads(args) => print(slow_heads::run(&args), slow_heads::Report::is_good),
         cli::Command::Html(args) => report::gallery::run(&args),
+        cli::Command::Compare(args) => report::compare::run(&args),
     }
 }
 

@@ -9,6 +9,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod breakdown;
+pub(crate) mod compare;
 mod distribution;
 mod encoded;
 mod files;
