@@ -61,15 +61,10 @@ fn head(groups: &[Group], ink: Ink) -> String {
     names.sort();
     names.dedup();
     for name in names {
-        let values: Vec<&str> = groups
-            .iter()
-            .map(|group| group.first().arguments.get(name).map_or("-", String::as_str))
-            .collect();
-        if values.iter().any(|value| *value != values[0]) {
-            text += &format!("  {name}: {}\n", values.join(" | "));
-        }
+        text += &differing(groups, name, |run| run.arguments.get(name).map_or("-", String::as_str));
     }
-    text
+    text += &differing(groups, "server reads", |run| run.mode.as_deref().unwrap_or("-"));
+    text + &differing(groups, "tool's revision", |run| &run.tool.revision)
 }
 
 /// One line with the value of each group; empty if all have the same.
