@@ -88,6 +88,7 @@ impl ServerSink for Room {
             tick: input.tick,
             view_tick_q4: input.view_tick_q4,
             arrived: input.arrived,
+            buffered: input.arrived,
             input: Stick::from_words(input.words),
         });
     }

@@ -4,9 +4,11 @@
 //! and only [`Active::commit`] changes it.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::event_lane::{EventLane, EventRecord, Written};
 use super::resync::ResyncPolicy;
+use super::rtt::RttWindow;
 use super::server::{CommandRecord, InputRecord, ServerSink, ServerStats};
 use super::update_log::{Acked, UpdateLog};
 use crate::error::ProtocolError;
@@ -89,6 +91,10 @@ pub(super) struct Active {
     pub(super) schema: SchemaHash,
     /// The number of the newest Moved, until the client has acknowledged it.
     pub(super) moved: Option<UpdateSeq>,
+    /// From the write of an Update to its ack.
+    rtt: RttWindow,
+    /// A second has begun since the round trip was asked for.
+    rtt_due: bool,
 }
 
 impl Active {
@@ -109,6 +115,8 @@ impl Active {
             words: Vec::new(),
             schema,
             moved: None,
+            rtt: RttWindow::default(),
+            rtt_due: false,
         }
     }
 
@@ -140,7 +148,14 @@ impl Active {
     pub(super) fn on_ack(&mut self, ack: Ack, now: Time, stats: &mut ServerStats) {
         self.stamp = ack.stamp;
         self.stamp_at = now;
-        let update_ok = self.updates.ack(ack.update, now) != Acked::Strike;
+        let acked = self.updates.ack(ack.update, now);
+        // An ack is read in a pass whose moment may lie before the write: then it says nothing.
+        if let Acked::After(rtt) = acked
+            && !rtt.is_zero()
+        {
+            self.rtt_due |= self.rtt.push(rtt, now);
+        }
+        let update_ok = acked != Acked::Strike;
         let event_ok = self.events.ack(ack.event);
         stats.ack_strikes += u64::from(!update_ok) + u64::from(!event_ok);
     }
@@ -296,6 +311,11 @@ impl Active {
     /// When the oldest Update in flight has been unacknowledged for too long.
     pub(super) fn ack_deadline(&self) -> Option<Time> {
         self.updates.oldest_written().map(|written| written + limits::SILENCE_END)
+    }
+
+    /// The least round trip of the last ten seconds; once a second, else `None`.
+    pub(super) fn take_rtt(&mut self) -> Option<Duration> {
+        core::mem::take(&mut self.rtt_due).then(|| self.rtt.least()).flatten()
     }
 
     pub(super) fn updates_in_flight(&self) -> usize {

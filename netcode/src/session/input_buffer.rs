@@ -25,8 +25,19 @@ pub struct ArrivedInput<I> {
     pub view_tick_q4: u32,
     /// When it was read.
     pub arrived: Time,
+    /// When it reached the buffer. No verdict depends on it; [`Applied::waited`] gives it back.
+    pub buffered: Time,
     /// What the player wants.
     pub input: I,
+}
+
+/// The way of an input to the tick that it was meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waited {
+    /// When it was read.
+    pub arrived: Time,
+    /// When it reached the buffer.
+    pub buffered: Time,
 }
 
 /// What became of an input.
@@ -71,6 +82,8 @@ pub struct Applied<I> {
     pub margin_q4: i16,
     /// The tick that the client was drawing when it gave this input or its edges, in 1/16 tick.
     pub view_tick_q4: u32,
+    /// How the input of this tick came; `None` when there was none and the held state was repeated.
+    pub waited: Option<Waited>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +91,7 @@ struct Waiting<I> {
     number: InputSeq,
     margin_q4: i16,
     view_tick_q4: u32,
+    waited: Waited,
     input: I,
 }
 
@@ -125,14 +139,14 @@ impl<I: Input> InputBuffer<I> {
 
     /// Takes an input. Every verdict is counted and none is an error. Does not allocate.
     pub fn push(&mut self, arrived: ArrivedInput<I>) -> Verdict {
-        let ArrivedInput { number, tick, view_tick_q4, input, .. } = arrived;
+        let ArrivedInput { number, tick, view_tick_q4, input, arrived, buffered } = arrived;
         if number.0.wrapping_sub(self.newest.0).cast_signed() <= 0 {
             self.stats.duplicate += 1;
             return Verdict::Duplicate;
         }
         self.newest = number;
         let ahead = tick.delta(self.next);
-        let margin_q4 = self.margin_q4(ahead, arrived.arrived);
+        let margin_q4 = self.margin_q4(ahead, arrived);
         if ahead >= WINDOW as i32 {
             self.stats.early += 1;
             // Reported as well: a client whose clock runs too far ahead has nothing else to find it out by.
@@ -148,7 +162,8 @@ impl<I: Input> InputBuffer<I> {
         self.stats.buffered += 1;
         let place = &mut self.window[tick.0 as usize % WINDOW];
         // Two inputs for one tick: the newer state counts, and the edges of both, one after the other.
-        let replaced = place.replace(Waiting { number, margin_q4, view_tick_q4, input });
+        let waited = Waited { arrived, buffered };
+        let replaced = place.replace(Waiting { number, margin_q4, view_tick_q4, waited, input });
         if let Some(older) = replaced {
             self.queue_edges(older.input, older.view_tick_q4);
         }
@@ -166,10 +181,11 @@ impl<I: Input> InputBuffer<I> {
                 self.queue_edges(waiting.input, waiting.view_tick_q4);
             }
         }
-        let mut input = self.held;
+        let (mut input, mut waited) = (self.held, None);
         match self.window[tick.0 as usize % WINDOW].take() {
             Some(waiting) => {
                 input = waiting.input;
+                waited = Some(waiting.waited);
                 self.view_tick_q4 = waiting.view_tick_q4;
                 self.on_used(waiting.number, waiting.margin_q4);
             }
@@ -191,7 +207,7 @@ impl<I: Input> InputBuffer<I> {
         }
         self.next = tick + 1;
         self.next_starts = starts + self.tick_period;
-        Applied { input, applied: self.applied, margin_q4: self.margin_q4, view_tick_q4 }
+        Applied { input, applied: self.applied, margin_q4: self.margin_q4, view_tick_q4, waited }
     }
 
     /// Counters since the player joined.

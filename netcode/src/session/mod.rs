@@ -21,7 +21,7 @@ mod update_log;
 
 pub use client::{ClientConfig, ClientEvent, ClientSession, ClientStats, GameEvent, InputRefused};
 pub use event_lane::EventRecord;
-pub use input_buffer::{Applied, ArrivedInput, InputBuffer, InputStats, Verdict};
+pub use input_buffer::{Applied, ArrivedInput, InputBuffer, InputStats, Verdict, Waited};
 pub use input_clock::InputClock;
 pub use rtt::RttWindow;
 pub use server::{

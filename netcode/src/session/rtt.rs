@@ -26,8 +26,8 @@ impl Default for RttWindow {
 }
 
 impl RttWindow {
-    /// Takes a sample.
-    pub fn push(&mut self, rtt: Duration, now: Time) {
+    /// Takes a sample; whether it is the first of its second.
+    pub fn push(&mut self, rtt: Duration, now: Time) -> bool {
         let second = now.as_nanos() / 1_000_000_000;
         let passed = second.saturating_sub(self.second).min(SECONDS as u64);
         for back in 0..passed {
@@ -36,6 +36,7 @@ impl RttWindow {
         self.second = self.second.max(second);
         let least = &mut self.least_us[(self.second % SECONDS as u64) as usize];
         *least = (*least).min(u32::try_from(rtt.as_micros()).unwrap_or(u32::MAX));
+        passed > 0
     }
 
     /// The least sample of the ten seconds before the newest one; `None` before the first.

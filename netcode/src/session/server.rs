@@ -5,6 +5,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::active::Active;
 use super::event_lane::EventRecord;
@@ -415,6 +416,15 @@ impl ServerSession {
     /// Welcome was appended.
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::Active(_))
+    }
+
+    /// The least time from the write of an Update to its ack in the last ten seconds, told once a second; `None` in
+    /// between. It carries what the client held the ack back, up to a tick.
+    pub fn take_rtt(&mut self) -> Option<Duration> {
+        match &mut self.state {
+            State::Active(active) => active.take_rtt(),
+            _ => None,
+        }
     }
 
     /// Updates not acknowledged yet.

@@ -57,6 +57,7 @@ fn push(buffer: &mut InputBuffer<Stick>, words: &[&str]) -> String {
         tick: Tick(tick.parse().unwrap()),
         view_tick_q4: 0,
         arrived: buffer.next_starts,
+        buffered: buffer.next_starts,
         input: Stick::default(),
     };
     let mut words = words[2..].iter();
@@ -74,7 +75,7 @@ fn push(buffer: &mut InputBuffer<Stick>, words: &[&str]) -> String {
 }
 
 fn run(buffer: &mut InputBuffer<Stick>, tick: u32, with_view: bool) -> String {
-    let Applied { input, applied, margin_q4, view_tick_q4 } = buffer.take(Tick(tick), starts(tick));
+    let Applied { input, applied, margin_q4, view_tick_q4, .. } = buffer.take(Tick(tick), starts(tick));
     let fire = if input.fire { "f" } else { "" };
     let view = if with_view { format!("v{view_tick_q4}") } else { String::new() };
     format!("{}{fire}a{}:{margin_q4}{view}", input.turn, applied.0)
@@ -193,6 +194,7 @@ fn k3_the_window_goes_on_across_the_wrap_of_ticks_and_numbers() {
         tick: Tick(tick),
         view_tick_q4: 0,
         arrived: ms(0),
+        buffered: ms(0),
         input: Stick { turn, fire: false },
     };
     assert_eq!(buffer.push(input(last, last, 1)), Verdict::Buffered);
@@ -220,6 +222,7 @@ proptest! {
                 tick: Tick(next + ahead),
                 view_tick_q4: 0,
                 arrived: starts(next),
+                buffered: starts(next),
                 input: Stick { turn: ahead, fire },
             };
             sent.push(input);
@@ -257,6 +260,7 @@ fn late_shots_are_applied_one_a_tick_each_with_the_aim_it_was_given_with() {
             tick: Tick(tick),
             view_tick_q4: 0,
             arrived: starts(10),
+            buffered: starts(10),
             input,
         })
     };
@@ -272,4 +276,25 @@ fn late_shots_are_applied_one_a_tick_each_with_the_aim_it_was_given_with() {
         })
         .collect();
     assert_eq!(taken, [(1, true), (2, true), (4, true), (4, false), (4, false)]);
+}
+
+#[test]
+fn a_tick_says_when_its_own_input_came_and_nothing_of_inputs_that_gave_way() {
+    let mut buffer = InputBuffer::new(Tick(10), starts(10), Duration::from_millis(10));
+    let mut give = |number: u32, tick: u32| {
+        buffer.push(ArrivedInput {
+            number: InputSeq(number),
+            tick: Tick(tick),
+            view_tick_q4: 0,
+            arrived: ms(90 + u64::from(number)),
+            buffered: ms(100 + u64::from(number)),
+            input: Stick::default(),
+        })
+    };
+    // 1 is late, 2 gives way to 3, 4 is for a tick that is left out, 6 is too early.
+    let verdicts = [(1, 9), (2, 10), (3, 10), (4, 11), (5, 12), (6, 30)].map(|(n, tick)| give(n, tick));
+    assert_eq!(verdicts[1..5], [Verdict::Buffered; 4]);
+    let mut waited = |tick| buffer.take(Tick(tick), starts(tick)).waited;
+    let came = |number: u64| Some(Waited { arrived: ms(90 + number), buffered: ms(100 + number) });
+    assert_eq!([waited(10), waited(12), waited(13)], [came(3), came(5), None]);
 }

@@ -113,8 +113,16 @@ impl Link {
                     let number = InputSeq(words[1].parse().unwrap());
                     let tick = Tick(words[3].parse().unwrap());
                     let input = Power(words[4].trim_matches(['[', ']']).parse().unwrap());
-                    let arrived = ms(self.now_ms);
-                    self.buffer.push(ArrivedInput { number, tick, view_tick_q4: 0, arrived, input });
+                    let now = ms(self.now_ms);
+                    let (arrived, buffered) = (now, now);
+                    self.buffer.push(ArrivedInput {
+                        number,
+                        tick,
+                        view_tick_q4: 0,
+                        arrived,
+                        buffered,
+                        input,
+                    });
                 }
                 "command" => self.commands_run += 1,
                 _ => {}

@@ -178,6 +178,27 @@ fn the_gate_shuts_at_64_updates_in_flight_and_opens_by_an_ack() {
 }
 
 #[test]
+fn the_least_round_trip_is_told_once_a_second() {
+    let mut server = Server::joined();
+    // (written, acknowledged, told) in milliseconds; the fourth ack was read in a pass that began before the write.
+    let script: [(u64, u64, Option<u128>); 7] = [
+        (1_000, 1_050, Some(50)),
+        (1_100, 1_120, None),
+        (1_900, 2_000, Some(20)),
+        (3_100, 3_090, None),
+        (3_100, 3_130, Some(20)),
+        (12_500, 12_600, Some(30)),
+        (30_000, 30_090, Some(90)),
+    ];
+    for (update, (written, acked, told)) in (1_u16..).zip(script) {
+        server.update(written, BASE_TICK + u32::from(update), NOTHING, true).unwrap();
+        server.take(acked, &ack(update, 0)).unwrap();
+        assert_eq!(server.session.take_rtt().map(|rtt| rtt.as_millis()), told, "update {update}");
+        assert_eq!(server.session.take_rtt(), None);
+    }
+}
+
+#[test]
 fn events_wait_for_an_update_of_their_tick() {
     let mut server = Server::joined();
     for (tick, by) in [(1002, 1), (1003, 2), (1003, 3), (1006, 4)] {
