@@ -23,6 +23,7 @@ use tickwire_netcode::time::{Tick, Time};
 use crate::directory::Permit;
 use crate::game::{Leave, TransferError};
 use crate::limits;
+use crate::metrics::InputStamps;
 use crate::net::service::ConnectionId;
 
 /// Names a room of the process; never used again for another room.
@@ -143,6 +144,13 @@ pub(crate) struct PlayerLine {
     pub(crate) command_ack: CommandSeq,
 }
 
+/// An input that a tick has used. Only for measuring how long its way is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StampedInput {
+    pub(crate) player: PlayerId,
+    pub(crate) stamps: InputStamps,
+}
+
 /// Who of an I/O thread's players in the room hears an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Recipients {
@@ -202,6 +210,10 @@ pub(crate) struct TickOutput {
     pub(crate) seated: Vec<Seated>,
     /// One per player of this I/O thread, ascending.
     pub(crate) lines: Vec<PlayerLine>,
+    /// Inputs of these players that the ticks up to the snapshot have used, since the snapshot before.
+    pub(crate) stamped: Vec<StampedInput>,
+    /// How many more there were than [`limits::STAMPED_INPUTS_MAX`].
+    pub(crate) stamps_lost: u64,
     pub(crate) events: OutboundEvents,
     /// Players the game removed, and what to tell them.
     pub(crate) kicked: Vec<(PlayerId, String)>,
@@ -220,6 +232,8 @@ impl TickOutput {
             reanchor: false,
             seated: Vec::new(),
             lines: Vec::new(),
+            stamped: Vec::new(),
+            stamps_lost: 0,
             events: OutboundEvents::default(),
             kicked: Vec::new(),
             transfers: Vec::new(),
@@ -235,7 +249,12 @@ impl TickOutput {
             self.snapshot = later.snapshot.take();
             // What a line says was used is in the snapshot beside it.
             std::mem::swap(&mut self.lines, &mut later.lines);
+            let room = limits::STAMPED_INPUTS_MAX.saturating_sub(self.stamped.len());
+            self.stamps_lost += later.stamped.len().saturating_sub(room) as u64;
+            later.stamped.truncate(room);
+            self.stamped.append(&mut later.stamped);
         }
+        self.stamps_lost += later.stamps_lost;
         self.reanchor |= later.reanchor;
         self.seated.append(&mut later.seated);
         self.events.append(&mut later.events);
@@ -256,6 +275,8 @@ impl TickOutput {
         self.reanchor = false;
         self.seated.clear();
         self.lines.clear();
+        self.stamped.clear();
+        self.stamps_lost = 0;
         self.events.clear();
         self.kicked.clear();
         self.transfers.clear();

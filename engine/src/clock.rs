@@ -29,6 +29,33 @@ impl Clock {
     }
 }
 
+/// A clock of the test's own, for those who are given one as a function.
+#[cfg(test)]
+pub(crate) mod scripted {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    use tickwire_netcode::time::Time;
+
+    /// Each reading is later than the one before, by a time that no sum of others looks like.
+    pub(crate) const STEP: Duration = Duration::from_nanos(1_009);
+
+    thread_local! {
+        /// Of this thread: tests do not share it.
+        static NOW: Cell<Time> = const { Cell::new(Time::from_nanos(0)) };
+    }
+
+    /// The next reading is after this moment.
+    pub(crate) fn set(now: Time) {
+        NOW.set(now);
+    }
+
+    pub(crate) fn now() -> Time {
+        NOW.set(NOW.get() + STEP);
+        NOW.get()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Clock;

@@ -2,6 +2,8 @@
 
 use super::causes::{AcceptFailure, CloseReason, HandshakeFailure};
 use super::counter::{Counter, Counters, Gauge};
+use super::latency::Latency;
+use super::stages::Stages;
 use super::traffic::{Received, Skip, Transmitted};
 
 /// Written by its I/O thread alone, on cache lines of its own (128 bytes: processors fetch lines in pairs).
@@ -57,4 +59,12 @@ pub(crate) struct IoMetrics {
     pub(crate) inbound_depth: Gauge,
     /// Hand-overs that found no place.
     pub(crate) inbound_full: Counter,
+    /// The ways of the inputs whose state this thread has written.
+    pub(crate) stages: Stages,
+    /// Applied inputs whose state was never written, or that waited for it with too many others.
+    pub(crate) inputs_unwritten: Counter,
+    /// From the first to the last player of a room that a send pass wrote to.
+    pub(crate) send_skew: Latency,
+    /// The least round trip of each session in its last ten seconds, once a second.
+    pub(crate) rtt: Latency,
 }

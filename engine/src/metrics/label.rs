@@ -23,6 +23,7 @@ macro_rules! labels {
 
         impl $name {
             /// How many members there are.
+            #[allow(dead_code, reason = "not every set has a counter per member")]
             pub(crate) const COUNT: usize = <Self as $crate::metrics::label::Label>::ALL.len();
         }
 

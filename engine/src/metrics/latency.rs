@@ -18,14 +18,14 @@ pub(crate) const BUCKETS_NS: [u64; 10] = [
     100_000, 250_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000, 16_000_000, 33_000_000, 66_000_000,
 ];
 
-/// Smallest duration told apart: below a microsecond nothing here is of interest.
-const LOWEST_NS: u64 = 1_000;
+/// Shorter durations count as this. A write call takes microseconds, and buckets of 64 ns tell them apart.
+const LOWEST_NS: u64 = 100;
 /// Longest duration told apart; longer ones count as this.
 const HIGHEST_NS: u64 = 60_000_000_000;
-/// Three digits keep quantiles within 0.1 %; a histogram takes about 220 KiB.
+/// Three digits keep quantiles within 0.1 %; a histogram takes 168 KiB.
 const DIGITS: u8 = 3;
 /// How often the owner publishes. Scrapes are 15 s apart as a rule.
-const PUBLISH_EVERY: Duration = Duration::from_secs(1);
+pub(super) const PUBLISH_EVERY: Duration = Duration::from_secs(1);
 
 /// What readers see of the durations that one thread records.
 #[derive(Debug)]
@@ -67,14 +67,7 @@ impl Default for Latency {
 
 impl Latency {
     pub(crate) fn summary(&self) -> Summary {
-        let published = self.published.lock();
-        Summary {
-            count: published.len(),
-            p50_ns: published.value_at_quantile(0.5),
-            p99_ns: published.value_at_quantile(0.99),
-            p999_ns: published.value_at_quantile(0.999),
-            max_ns: published.max(),
-        }
+        summary(&self.published.lock())
     }
 
     pub(crate) fn buckets(&self) -> Buckets {
@@ -102,12 +95,17 @@ impl LatencyRecorder {
 
     /// Counts one duration, in this thread's histogram and in `into`'s buckets.
     pub(crate) fn record(&mut self, duration: Duration, into: &Latency) {
+        self.record_many(duration, 1, into);
+    }
+
+    /// Counts a duration `count` times.
+    pub(crate) fn record_many(&mut self, duration: Duration, count: u64, into: &Latency) {
         let ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        self.own.saturating_record(ns.clamp(LOWEST_NS, HIGHEST_NS));
-        into.count.add(1);
-        into.sum_ns.add(ns);
+        self.own.saturating_record_n(clamped(ns), count);
+        into.count.add(count);
+        into.sum_ns.add(ns.wrapping_mul(count));
         if let Some(index) = BUCKETS_NS.iter().position(|bound| ns <= *bound) {
-            into.buckets[index].add(1);
+            into.buckets[index].add(count);
         }
     }
 
@@ -126,7 +124,22 @@ impl LatencyRecorder {
     }
 }
 
-fn histogram() -> Histogram<u64> {
+/// What a histogram counts such a duration as.
+pub(super) fn clamped(ns: u64) -> u64 {
+    ns.clamp(LOWEST_NS, HIGHEST_NS)
+}
+
+pub(super) fn summary(histogram: &Histogram<u64>) -> Summary {
+    Summary {
+        count: histogram.len(),
+        p50_ns: histogram.value_at_quantile(0.5),
+        p99_ns: histogram.value_at_quantile(0.99),
+        p999_ns: histogram.value_at_quantile(0.999),
+        max_ns: histogram.max(),
+    }
+}
+
+pub(super) fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, DIGITS).expect("the constants are valid bounds")
 }
 

@@ -15,8 +15,10 @@ mod process;
 mod registry;
 mod render;
 pub(crate) mod sim;
+pub(crate) mod stages;
 #[cfg(test)]
 mod tests;
 pub(crate) mod traffic;
 
 pub use registry::Metrics;
+pub use stages::{InputStamps, StageRecorder, Stages};

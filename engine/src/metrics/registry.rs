@@ -20,6 +20,8 @@ const STALLED_AFTER: Duration = Duration::from_secs(1);
 pub struct Metrics {
     pub(super) io: Vec<Arc<IoMetrics>>,
     pub(super) simulations: Vec<Arc<SimMetrics>>,
+    /// Names of the kinds of rooms.
+    pub(super) kinds: Vec<Arc<str>>,
     draining: AtomicBool,
 }
 
@@ -37,8 +39,19 @@ impl Metrics {
         Self {
             io: (0..io_threads).map(|_| Arc::default()).collect(),
             simulations: (0..simulation_threads).map(|_| Arc::default()).collect(),
+            kinds: Vec::new(),
             draining: AtomicBool::new(false),
         }
+    }
+
+    /// Counts the rooms of each of these kinds. Before any thread has its counters.
+    #[must_use]
+    pub(crate) fn with_kinds(mut self, kinds: Vec<Arc<str>>) -> Self {
+        for sim in &mut self.simulations {
+            *sim = Arc::new(SimMetrics::of_kinds(kinds.len()));
+        }
+        self.kinds = kinds;
+        self
     }
 
     /// Answers `/metrics` and `/readyz`; `None` for any other path or method.

@@ -5,10 +5,11 @@ use super::counter::{Counter, Counters, Gauge};
 use super::exposition::{Exposition, seconds};
 use super::io::IoMetrics;
 use super::label::Label;
-use super::latency::{BUCKETS_NS, Latency};
+use super::latency::{BUCKETS_NS, Latency, Summary};
 use super::process::Process;
 use super::registry::Metrics;
 use super::sim::SimMetrics;
+use super::stages::{Stage, StageSums};
 use super::traffic::{InputVerdict, Received, Skip, Transmitted};
 
 /// The bounds of `latency::BUCKETS_NS` as labels.
@@ -41,7 +42,6 @@ const IO_COUNTERS: &[IoCounter] = &[
     ("ack_strikes_total", "Acks of what was not sent, or that went back.", |io| &io.ack_strikes),
     ("resyncs_total", "Full updates that clients asked for.", |io| &io.resyncs),
     ("commands_duplicate_total", "Commands that came again.", |io| &io.commands_duplicate),
-    ("log_suppressed_total", "Log lines left out by the rate limit.", |io| &io.log_suppressed),
 ];
 
 const SIM_COUNTERS: &[SimCounter] = &[
@@ -65,6 +65,8 @@ impl Metrics {
         }
         self.causes(&mut to);
         self.simulation_series(&mut to);
+        self.inputs(&mut to);
+        self.latencies(&mut to);
         Process::read().expose(&mut to);
         to.into_text()
     }
@@ -118,7 +120,7 @@ impl Metrics {
         to.family(name, "counter", "Messages of game sessions.");
         self.by_label::<Received, { Received::COUNT }>(to, name, "kind", |io| &io.received);
         let name = "tickwire_messages_sent_total";
-        to.family(name, "counter", "Messages of the send pass.");
+        to.family(name, "counter", "Messages to clients of game sessions: those of the send pass once the kernel took them, replies when made.");
         self.by_label::<Transmitted, { Transmitted::COUNT }>(to, name, "kind", |io| &io.transmitted);
         let name = "tickwire_updates_skipped_total";
         to.family(name, "counter", "Send passes in which a player got no update.");
@@ -141,21 +143,94 @@ impl Metrics {
     fn simulation_series(&self, to: &mut Exposition) {
         let sum =
             |of: fn(&SimMetrics) -> &Gauge| self.simulations.iter().map(|sim| of(sim).value()).sum::<u64>();
-        to.single("tickwire_rooms", "gauge", "Rooms.", sum(|sim| &sim.rooms));
+        to.family("tickwire_rooms", "gauge", "Rooms by kind.");
+        for (index, kind) in self.kinds.iter().enumerate() {
+            let rooms = self.simulations.iter().filter_map(|sim| Some(sim.rooms.get(index)?.value()));
+            to.sample("tickwire_rooms", &[("kind", kind)], rooms.sum::<u64>());
+        }
         to.single("tickwire_players", "gauge", "Seats taken.", sum(|sim| &sim.players));
         for (name, help, of) in SIM_COUNTERS {
             let sum = self.simulations.iter().map(|sim| of(sim).value()).fold(0, u64::wrapping_add);
             to.single(&prefixed(name), "counter", help, sum);
         }
+        self.channels(to);
+        let help = "Log lines left out by the rate limit.";
+        let suppressed = self.both(|io| &io.log_suppressed, |sim| &sim.log_suppressed);
+        to.single("tickwire_log_suppressed_total", "counter", help, suppressed);
+    }
+
+    /// A counter that threads of both sorts have.
+    fn both(&self, of_io: fn(&IoMetrics) -> &Counter, of_sim: fn(&SimMetrics) -> &Counter) -> u64 {
+        let io = self.io.iter().map(|io| of_io(io).value());
+        io.chain(self.simulations.iter().map(|sim| of_sim(sim).value())).fold(0, u64::wrapping_add)
+    }
+
+    /// What inputs met, and where their time went.
+    fn inputs(&self, to: &mut Exposition) {
         let name = "tickwire_inputs_total";
         to.family(name, "counter", "Inputs by what they met at their player's buffer.");
         for &verdict in InputVerdict::ALL {
             let counts = self.simulations.iter().map(|sim| sim.inputs.value(verdict));
             to.sample(name, &[("verdict", verdict.text())], counts.fold(0, u64::wrapping_add));
         }
-        self.channels(to);
-        self.latency(to, "tick_start_jitter", "From a tick's deadline to its begin", |sim| &sim.start_jitter);
-        self.latency(to, "tick_duration", "From a tick's begin to its end", |sim| &sim.duration);
+        let help = "Applied inputs without a measured way to their player's update.";
+        let unwritten = self.both(|io| &io.inputs_unwritten, |sim| &sim.inputs_unwritten);
+        to.single("tickwire_inputs_unwritten_total", "counter", help, unwritten);
+
+        // Read once: all sums are of the same inputs.
+        let threads: Vec<(String, StageSums)> =
+            self.io.iter().enumerate().map(|(thread, io)| (thread.to_string(), io.stages.sums())).collect();
+        let name = "tickwire_input_stage_seconds";
+        to.family(
+            name,
+            "summary",
+            "Stages of the way of an applied input from its socket to its player's update.",
+        );
+        for (io, (thread, sums)) in self.io.iter().zip(&threads) {
+            for &stage in Stage::ALL {
+                let labels = [("thread", thread.as_str()), ("stage", stage.text())];
+                let (sum_ns, summary) = (sums.stages_ns[stage.index()], io.stages.stage(stage));
+                summarize(to, name, &labels, summary, (sums.count, sum_ns));
+            }
+        }
+        let name = "tickwire_input_latency_seconds";
+        to.family(name, "summary", "All stages of the same inputs together: from socket read to written.");
+        for (io, (thread, sums)) in self.io.iter().zip(&threads) {
+            let labels = [("thread", thread.as_str())];
+            summarize(to, name, &labels, io.stages.whole(), (sums.count, sums.whole_ns));
+        }
+        let name = "tickwire_input_latency_max_seconds";
+        to.family(name, "gauge", "The longest way of an input so far.");
+        for (io, (thread, _)) in self.io.iter().zip(&threads) {
+            to.sample(name, &[("thread", thread)], seconds(io.stages.whole().max_ns));
+        }
+    }
+
+    fn latencies(&self, to: &mut Exposition) {
+        let sims = |of: fn(&SimMetrics) -> &Latency| self.simulations.iter().map(|sim| of(sim)).collect();
+        let ios = |of: fn(&IoMetrics) -> &Latency| self.io.iter().map(|io| of(io)).collect();
+        let each: [(&str, &str, Vec<&Latency>); 5] = [
+            ("tick_start_jitter", "From a tick's deadline to its begin", sims(|sim| &sim.start_jitter)),
+            ("tick_duration", "From a tick's begin to its end", sims(|sim| &sim.duration)),
+            (
+                "input_wait",
+                "From an input's arrival in its player's buffer to the tick that used it",
+                sims(|sim| &sim.input_wait),
+            ),
+            (
+                "send_skew",
+                "From the first to the last player of a room that a send pass wrote to",
+                ios(|io| &io.send_skew),
+            ),
+            (
+                "rtt",
+                "Least time from update to ack in a session's last ten seconds, once a second; holds up to a tick of the client's",
+                ios(|io| &io.rtt),
+            ),
+        ];
+        for (name, what, threads) in each {
+            latency(to, name, what, &threads);
+        }
     }
 
     /// The two directions of the bridge.
@@ -171,40 +246,49 @@ impl Metrics {
         to.sample(name, &[("channel", "inbound")], inbound(|io| io.inbound_full.value()));
         to.sample(name, &[("channel", "outbound")], outbound(|sim| sim.outbound_full.value()));
     }
+}
 
-    /// A classic histogram, a summary of the HdrHistogram and its maximum, each by simulation thread.
-    fn latency(&self, to: &mut Exposition, name: &str, what: &str, of: fn(&SimMetrics) -> &Latency) {
-        let (family, hdr) = (format!("tickwire_{name}_seconds"), format!("tickwire_{name}_hdr_seconds"));
-        let max = format!("tickwire_{name}_max_seconds");
-        to.family(&family, "histogram", &format!("{what}."));
-        for (thread, sim) in self.simulations.iter().enumerate() {
-            let (thread, buckets) = (thread.to_string(), of(sim).buckets());
-            let bucket = format!("{family}_bucket");
-            for (bound, count) in BUCKETS_S.iter().zip(buckets.cumulative) {
-                to.sample(&bucket, &[("thread", &thread), ("le", bound)], count);
-            }
-            to.sample(&bucket, &[("thread", &thread), ("le", "+Inf")], buckets.count);
-            to.sample(&format!("{family}_sum"), &[("thread", &thread)], seconds(buckets.sum_ns));
-            to.sample(&format!("{family}_count"), &[("thread", &thread)], buckets.count);
+/// A classic histogram, a summary of the HdrHistogram and its maximum, each by thread.
+fn latency(to: &mut Exposition, name: &str, what: &str, threads: &[&Latency]) {
+    let (family, hdr) = (format!("tickwire_{name}_seconds"), format!("tickwire_{name}_hdr_seconds"));
+    let max = format!("tickwire_{name}_max_seconds");
+    to.family(&family, "histogram", &format!("{what}."));
+    for (thread, latency) in threads.iter().enumerate() {
+        let (thread, buckets) = (thread.to_string(), latency.buckets());
+        let bucket = format!("{family}_bucket");
+        for (bound, count) in BUCKETS_S.iter().zip(buckets.cumulative) {
+            to.sample(&bucket, &[("thread", &thread), ("le", bound)], count);
         }
-        let summaries: Vec<_> =
-            self.simulations.iter().map(|sim| (of(sim).summary(), of(sim).buckets())).collect();
-        to.family(&hdr, "summary", &format!("{what}, since the start, from an HdrHistogram."));
-        for (thread, (summary, buckets)) in summaries.iter().enumerate() {
-            let thread = thread.to_string();
-            for (quantile, ns) in
-                [("0.5", summary.p50_ns), ("0.99", summary.p99_ns), ("0.999", summary.p999_ns)]
-            {
-                to.sample(&hdr, &[("thread", &thread), ("quantile", quantile)], seconds(ns));
-            }
-            to.sample(&format!("{hdr}_sum"), &[("thread", &thread)], seconds(buckets.sum_ns));
-            to.sample(&format!("{hdr}_count"), &[("thread", &thread)], summary.count);
-        }
-        to.family(&max, "gauge", &format!("{what}, the longest so far."));
-        for (thread, (summary, _)) in summaries.iter().enumerate() {
-            to.sample(&max, &[("thread", &thread.to_string())], seconds(summary.max_ns));
-        }
+        to.sample(&bucket, &[("thread", &thread), ("le", "+Inf")], buckets.count);
+        to.sample(&format!("{family}_sum"), &[("thread", &thread)], seconds(buckets.sum_ns));
+        to.sample(&format!("{family}_count"), &[("thread", &thread)], buckets.count);
     }
+    let summaries: Vec<_> = threads.iter().map(|latency| (latency.summary(), latency.buckets())).collect();
+    to.family(&hdr, "summary", &format!("{what}, since the start, from an HdrHistogram."));
+    for (thread, (summary, buckets)) in summaries.iter().enumerate() {
+        let totals = (summary.count, buckets.sum_ns);
+        summarize(to, &hdr, &[("thread", &thread.to_string())], *summary, totals);
+    }
+    to.family(&max, "gauge", &format!("{what}, the longest so far."));
+    for (thread, (summary, _)) in summaries.iter().enumerate() {
+        to.sample(&max, &[("thread", &thread.to_string())], seconds(summary.max_ns));
+    }
+}
+
+/// The samples of one summary; `totals` are its count and its sum in nanoseconds.
+fn summarize(
+    to: &mut Exposition,
+    name: &str,
+    labels: &[(&str, &str)],
+    summary: Summary,
+    (count, sum_ns): (u64, u64),
+) {
+    let quantiles = [("0.5", summary.p50_ns), ("0.99", summary.p99_ns), ("0.999", summary.p999_ns)];
+    for (quantile, ns) in quantiles {
+        to.sample(name, &[labels, &[("quantile", quantile)]].concat(), seconds(ns));
+    }
+    to.sample(&format!("{name}_sum"), labels, seconds(sum_ns));
+    to.sample(&format!("{name}_count"), labels, count);
 }
 
 fn build(to: &mut Exposition) {

@@ -15,11 +15,15 @@ pub(crate) struct SimMetrics {
     pub(crate) overruns: Counter,
     /// Ticks left out because the thread was too far behind.
     pub(crate) dropped_ticks: Counter,
-    pub(crate) rooms: Gauge,
+    /// By kind.
+    pub(crate) rooms: Box<[Gauge]>,
     pub(crate) players: Gauge,
     pub(crate) rooms_made: Counter,
     pub(crate) room_panics: Counter,
     pub(crate) joins_refused: Counter,
+    /// Applied inputs that waited with too many others for a snapshot of their room.
+    pub(crate) inputs_unwritten: Counter,
+    pub(crate) log_suppressed: Counter,
     pub(crate) inputs: Counters<InputVerdict, { InputVerdict::COUNT }>,
     /// Hand-overs to an I/O thread that found no place and merge with the next tick's.
     pub(crate) outbound_full: Counter,
@@ -29,4 +33,13 @@ pub(crate) struct SimMetrics {
     pub(crate) start_jitter: Latency,
     /// From a tick's begin to its end, all rooms of the thread.
     pub(crate) duration: Latency,
+    /// From an input's arrival in its player's buffer to the begin of the tick that used it.
+    pub(crate) input_wait: Latency,
+}
+
+impl SimMetrics {
+    /// Counters of a server with this many kinds of rooms.
+    pub(crate) fn of_kinds(count: usize) -> Self {
+        Self { rooms: (0..count).map(|_| Gauge::default()).collect(), ..Self::default() }
+    }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::handshake::Request;
 
-use super::Metrics;
 use super::causes::{CloseReason, HandshakeFailure};
 use super::label::Label;
 use super::latency::LatencyRecorder;
+use super::{InputStamps, Metrics, StageRecorder};
 
 fn answer(metrics: &Metrics, path: &str) -> (u16, String) {
     let head = format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -28,7 +28,8 @@ fn value(text: &str, series: &str) -> f64 {
 
 #[test]
 fn every_series_is_there_with_zero_from_the_start() {
-    let (status, text) = answer(&Metrics::new(2, 1), "/metrics");
+    let metrics = Metrics::new(2, 1).with_kinds(vec!["duel".into(), "chess".into()]);
+    let (status, text) = answer(&metrics, "/metrics");
     assert_eq!(status, 200);
     for series in [
         "tickwire_connections",
@@ -42,6 +43,19 @@ fn every_series_is_there_with_zero_from_the_start() {
         "tickwire_tick_duration_hdr_seconds{thread=\"0\",quantile=\"0.999\"}",
         "tickwire_tick_start_jitter_max_seconds{thread=\"0\"}",
         "tickwire_accept_failures_total{errno=\"emfile\"}",
+        "tickwire_rooms{kind=\"duel\"}",
+        "tickwire_rooms{kind=\"chess\"}",
+        "tickwire_input_stage_seconds{thread=\"1\",stage=\"tick_end_to_encoded\",quantile=\"0.99\"}",
+        "tickwire_input_stage_seconds_sum{thread=\"0\",stage=\"read_to_buffered\"}",
+        "tickwire_input_stage_seconds_count{thread=\"0\",stage=\"encoded_to_written\"}",
+        "tickwire_input_latency_seconds_sum{thread=\"1\"}",
+        "tickwire_input_latency_max_seconds{thread=\"0\"}",
+        "tickwire_input_wait_seconds_count{thread=\"0\"}",
+        "tickwire_inputs_unwritten_total",
+        "tickwire_send_skew_seconds_count{thread=\"1\"}",
+        "tickwire_rtt_hdr_seconds{thread=\"0\",quantile=\"0.5\"}",
+        "tickwire_messages_sent_total{kind=\"events\"}",
+        "tickwire_log_suppressed_total",
     ] {
         assert_eq!(value(&text, series), 0.0, "{series}");
     }
@@ -115,6 +129,33 @@ fn threads_add_up_and_latencies_are_in_seconds() {
     let longest = value(&text, "tickwire_tick_duration_max_seconds{thread=\"1\"}");
     assert!((0.1..0.1002).contains(&longest), "{longest}");
     assert_eq!(value(&text, "tickwire_tick_duration_hdr_seconds_count{thread=\"0\"}"), 0.0);
+}
+
+#[test]
+fn the_stages_of_inputs_are_told_in_seconds_and_add_up_to_the_latency() {
+    let metrics = Metrics::new(2, 1);
+    let io = metrics.io(1);
+    let mut recorder = StageRecorder::default();
+    let us = |us: u64| Time::from_nanos((1 << 40) + us * 1_000);
+    let stamps = InputStamps { arrived: us(0), buffered: us(4_000), began: us(20_000), ended: us(20_500) };
+    recorder.record(stamps, us(20_750), us(20_754));
+    recorder.publish(us(0), &io.stages);
+    let (_, text) = answer(&metrics, "/metrics");
+    let sums = [
+        ("read_to_buffered", 0.004),
+        ("buffered_to_tick_start", 0.016),
+        ("tick_start_to_tick_end", 0.0005),
+        ("tick_end_to_encoded", 0.00025),
+        ("encoded_to_written", 0.000004),
+    ];
+    for (stage, sum) in sums {
+        let series = |suffix: &str| {
+            value(&text, &format!("tickwire_input_stage_seconds_{suffix}{{thread=\"1\",stage=\"{stage}\"}}"))
+        };
+        assert_eq!((series("sum"), series("count")), (sum, 1.0), "{stage}");
+    }
+    assert_eq!(value(&text, "tickwire_input_latency_seconds_sum{thread=\"1\"}"), 0.020754);
+    assert_eq!(value(&text, "tickwire_input_latency_seconds_count{thread=\"0\"}"), 0.0);
 }
 
 #[test]

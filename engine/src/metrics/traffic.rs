@@ -38,10 +38,29 @@ impl Received {
 }
 
 labels! {
-    /// Server messages of the send pass.
+    /// Server messages by their type byte.
     Transmitted {
         Welcome = "welcome",
+        Reject = "reject",
         Update = "update",
+        Events = "events",
+        Moved = "moved",
+        Pong = "pong",
+        Other = "other",
+    }
+}
+
+impl Transmitted {
+    pub(crate) fn of(message: &[u8]) -> Self {
+        match message.first() {
+            Some(&kind::WELCOME) => Self::Welcome,
+            Some(&kind::REJECT) => Self::Reject,
+            Some(&kind::UPDATE) => Self::Update,
+            Some(&kind::EVENTS) => Self::Events,
+            Some(&kind::MOVED) => Self::Moved,
+            Some(&kind::PONG) => Self::Pong,
+            _ => Self::Other,
+        }
     }
 }
 
@@ -98,19 +117,18 @@ impl SimMetrics {
         self.outbound_depth.set(depth);
     }
 
-    pub(crate) fn count_rooms(&self, rooms: usize, players: usize) {
-        self.rooms.set(rooms as u64);
+    /// How many rooms there are of each kind, and players in all of them.
+    pub(crate) fn count_rooms(&self, rooms: &[u64], players: usize) {
+        for (gauge, count) in self.rooms.iter().zip(rooms) {
+            gauge.set(*count);
+        }
         self.players.set(players as u64);
     }
 }
 
 impl IoMetrics {
     /// One player's part of a send pass.
-    pub(crate) fn count_send(&self, sent: Sent, has_welcome: bool, is_gate_open: bool, has_update: bool) {
-        if sent.is_committed() {
-            self.transmitted.add(Transmitted::Welcome, u64::from(has_welcome));
-            self.transmitted.add(Transmitted::Update, u64::from(has_update));
-        }
+    pub(crate) fn count_send(&self, sent: Sent, is_gate_open: bool, has_update: bool) {
         match sent {
             Sent::Blocked => self.updates_skipped.add(Skip::Tail, 1),
             Sent::Nothing => self.updates_skipped.add(Skip::Kernel, 1),
@@ -121,6 +139,17 @@ impl IoMetrics {
             }
             Sent::Empty | Sent::Partly | Sent::All => self.updates_skipped.add(Skip::Gate, 1),
         }
+    }
+
+    /// A message that goes to a client.
+    pub(crate) fn count_message(&self, message: &[u8]) {
+        self.transmitted.add(Transmitted::of(message), 1);
+    }
+
+    /// The kernel took an update with this many messages of events after it.
+    pub(crate) fn count_update(&self, events: u64) {
+        self.transmitted.add(Transmitted::Update, 1);
+        self.transmitted.add(Transmitted::Events, events);
     }
 
     /// What one message changed in its session's own counters.

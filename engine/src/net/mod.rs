@@ -25,7 +25,7 @@ mod harvest;
 pub mod http;
 pub(crate) mod limits;
 pub mod listener;
-mod log_budget;
+pub(crate) mod log_budget;
 pub(crate) mod moving;
 pub mod outbox;
 mod pace;

@@ -278,7 +278,8 @@ impl Bound {
             coalesce_reads,
         } = self.checked;
         let options = IoOptions { threads: io_threads, signals, connections_max, limit_loopback, drain };
-        let metrics = Arc::new(Metrics::new(io_threads, sim_threads));
+        let names = kinds.iter().map(|kind| Arc::clone(&kind.wire.name)).collect();
+        let metrics = Arc::new(Metrics::new(io_threads, sim_threads).with_kinds(names));
         // One grid for all threads: simulations tick on it, I/O threads read before it.
         let grid = TickGrid::new(Clock::now(), times.tick_rate_hz);
         let mut io = IoThreads::prepare(self.listener, options)?.with_metrics(Arc::clone(&metrics));
@@ -292,9 +293,10 @@ impl Bound {
             times,
             directory: Arc::clone(&directory),
             sessions: AtomicU32::new(1),
+            clock: Clock::now,
         });
         let seed = seed.unwrap_or_else(random_seed);
-        let setup = Setup { kinds: kinds.into(), times, seed, record, directory };
+        let setup = Setup { kinds: kinds.into(), times, seed, record, directory, clock: Clock::now };
         let (sim_ends, io_ends) = bridge::links(sim_threads, io_threads);
         let mut simulations = Vec::new();
         for (thread, ends) in sim_ends.into_iter().enumerate() {

@@ -8,6 +8,7 @@ use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::MessageKind;
 
 use crate::bridge::{Inbound, InboundEntry, SeatId};
+use crate::metrics::io::IoMetrics;
 use crate::net::outbox::Outbox;
 
 /// The sink of one message.
@@ -17,6 +18,7 @@ pub(super) struct Intake<'a, 'o> {
     /// How long before they were read inputs have come, by estimate.
     held: Duration,
     out: &'a mut Outbox<'o>,
+    metrics: &'a IoMetrics,
     /// The client asks for a seat.
     pub(super) hello: Option<Hello>,
     /// The client says goodbye.
@@ -31,8 +33,9 @@ impl<'a, 'o> Intake<'a, 'o> {
         batch: &'a mut Inbound,
         held: Duration,
         out: &'a mut Outbox<'o>,
+        metrics: &'a IoMetrics,
     ) -> Self {
-        Self { seat, batch, held, out, hello: None, bye: false, overflowed: false }
+        Self { seat, batch, held, out, metrics, hello: None, bye: false, overflowed: false }
     }
 
     /// Appends an entry for the seat, if there is one and the batch has room.
@@ -75,6 +78,7 @@ impl ServerSink for Intake<'_, '_> {
     }
 
     fn reply(&mut self, message: &[u8]) {
+        self.metrics.count_message(message);
         self.out.send(MessageKind::Binary, message);
     }
 }

@@ -9,7 +9,9 @@ mod intake;
 mod name;
 mod room_view;
 mod routes;
+mod send_meter;
 mod send_pass;
+mod unwritten;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -44,6 +46,7 @@ use crate::sim::{KindWire, RoomTimes};
 use intake::Intake;
 use room_view::{RoomPlayer, RoomView, RoomViews};
 pub(crate) use routes::Routes;
+use send_meter::SendMeter;
 use send_pass::SendPass;
 
 /// Where a session stands between its connection and a room.
@@ -87,6 +90,8 @@ pub(crate) struct Shared {
     pub(crate) directory: Arc<Directory>,
     /// Source of session ids.
     pub(crate) sessions: AtomicU32,
+    /// What the time is, for measuring only.
+    pub(crate) clock: fn() -> Time,
 }
 
 /// The game sessions of one I/O thread.
@@ -97,6 +102,7 @@ pub(crate) struct GameSessions {
     /// By simulation thread.
     links: Vec<IoEnd>,
     metrics: Arc<IoMetrics>,
+    meter: SendMeter,
     rooms: RoomViews,
     pass: SendPass,
     /// How long before they are read inputs of this pass have come, by estimate.
@@ -114,7 +120,8 @@ impl GameSessions {
         metrics: Arc<IoMetrics>,
     ) -> Self {
         let (rooms, pass) = (RoomViews::default(), SendPass::default());
-        Self { shared, thread, links, metrics, rooms, pass, held: Duration::ZERO, fields: Vec::new() }
+        let (meter, held) = (SendMeter::new(shared.clock, Arc::clone(&metrics)), Duration::ZERO);
+        Self { shared, thread, links, metrics, meter, rooms, pass, held, fields: Vec::new() }
     }
 
     /// Hands over what has come; what finds the bridge full stays.
@@ -154,10 +161,10 @@ impl GameSessions {
         let room = name::clean(hello.room.as_str());
         let permit = match self.shared.directory.join(kind, &room, Asker::Peer, now) {
             Ok(permit) => permit,
-            Err(code) => return reject(session, code, out),
+            Err(code) => return self.reject(session, code, out),
         };
         if !self.batch(permit.plan().id).has_room() {
-            return reject(session, CloseCode::Busy, out);
+            return self.reject(session, CloseCode::Busy, out);
         }
         let home = permit.plan().home_for(self.thread);
         let request = Box::new(JoinRequest { connection: id, permit, name });
@@ -186,7 +193,28 @@ impl GameSessions {
             text = format!("{text}; this server has: {}", known.join(", "));
         }
         text.truncate(text.floor_char_boundary(limits::REJECT_TEXT_BYTES_MAX));
-        reject_saying(session, CloseCode::NoSuchRoom, &text, text.clone().into(), out)
+        self.reject_saying(session, CloseCode::NoSuchRoom, &text, text.clone().into(), out)
+    }
+
+    /// Replies Reject and closes, during a read pass.
+    fn reject(&self, session: &mut PlayerSession, code: CloseCode, out: &mut Outbox<'_>) -> Flow {
+        self.reject_saying(session, code, reject_text(code), close_reason(code), out)
+    }
+
+    fn reject_saying(
+        &self,
+        session: &mut PlayerSession,
+        code: CloseCode,
+        text: &str,
+        close_reason: Cow<'static, str>,
+        out: &mut Outbox<'_>,
+    ) -> Flow {
+        let mut message = Vec::new();
+        session.place = Place::Gone;
+        session.protocol.reject(code, text, retry_after_ms(code), &mut message);
+        self.metrics.count_message(&message);
+        out.send(MessageKind::Binary, &message);
+        Flow::Close(code.code(), close_reason)
     }
 
     fn ask(&mut self, session: &mut PlayerSession, request: Box<JoinRequest>) {
@@ -216,6 +244,7 @@ impl GameSessions {
             view.latch(snapshot);
         }
         view.take_lines(&output.lines);
+        self.meter.lost(output.stamps_lost + view.unwritten.take(&mut output.stamped));
         if output.reanchor {
             for player in &view.players {
                 if let Some(session) = connections.session(player.connection) {
@@ -240,7 +269,7 @@ impl GameSessions {
                 view.remove(player);
             }
         }
-        self.rooms.drop_if_empty(output.room);
+        self.drop_if_empty(output.room);
     }
 
     /// Asks for the seat in another room that the game has found for a player. Until it is granted the player plays on.
@@ -299,8 +328,13 @@ impl GameSessions {
     fn forget(&mut self, seat: SeatId) {
         if let Some(view) = self.rooms.find(seat.room) {
             view.remove(seat.player);
-            self.rooms.drop_if_empty(seat.room);
+            self.drop_if_empty(seat.room);
         }
+    }
+
+    fn drop_if_empty(&mut self, room: RoomId) {
+        let lost = self.rooms.drop_if_empty(room);
+        self.meter.lost(lost);
     }
 
     /// No seat: a client that asked for one is told and closed, a player on the way to another room stays.
@@ -317,7 +351,7 @@ impl GameSessions {
             return;
         }
         session.place = Place::Gone;
-        refuse(id, code, connections);
+        refuse(id, code, connections, &self.metrics);
     }
 
     /// The room has failed, or this thread has fallen too far behind it: everybody of it leaves.
@@ -339,7 +373,7 @@ impl GameSessions {
         for player in view.players.drain(..) {
             connections.close(player.connection, code.code(), &reason);
         }
-        self.rooms.drop_if_empty(output.room);
+        self.drop_if_empty(output.room);
     }
 }
 
@@ -388,10 +422,13 @@ impl Service for GameSessions {
         self.metrics.received.add(Received::of(message.payload), 1);
         let before = session.protocol.stats();
         let link = seat.map_or(0, |seat| usize::from(seat.room.thread));
-        let mut intake = Intake::new(seat, &mut self.links[link].batch, self.held, out);
+        let mut intake = Intake::new(seat, &mut self.links[link].batch, self.held, out, &self.metrics);
         let taken = session.protocol.handle_message(message.payload, now, layout, &mut intake);
         let Intake { hello, bye, overflowed, .. } = intake;
         self.metrics.count_session(before, session.protocol.stats());
+        if let Some(rtt) = session.protocol.take_rtt() {
+            self.meter.round_trip(rtt);
+        }
         if let Err(error) = taken {
             return close_for(id, error);
         }
@@ -474,7 +511,7 @@ impl Service for GameSessions {
                 self.links[link].recycle(batch);
             }
         }
-        self.pass.run(&mut self.rooms, &self.shared.kinds, connections, &self.metrics, now);
+        self.pass.run(&mut self.rooms, &self.shared.kinds, connections, &mut self.meter, now);
         // What an earlier pass found no place for, and the leaves of this tick.
         self.publish();
     }
@@ -558,32 +595,17 @@ fn refuse<T: Transport>(
     id: ConnectionId,
     code: CloseCode,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
+    metrics: &IoMetrics,
 ) {
     let mut message = Vec::new();
-    connections.send(id, |session, ws, buffer| {
+    let sent = connections.send(id, |session, ws, buffer| {
         session.protocol.reject(code, reject_text(code), retry_after_ms(code), &mut message);
         ws.send(MessageKind::Binary, &message, buffer);
     });
+    if sent.is_committed() {
+        metrics.count_message(&message);
+    }
     connections.close(id, code.code(), &close_reason(code));
-}
-
-/// Replies Reject and closes, during a read pass.
-fn reject(session: &mut PlayerSession, code: CloseCode, out: &mut Outbox<'_>) -> Flow {
-    reject_saying(session, code, reject_text(code), close_reason(code), out)
-}
-
-fn reject_saying(
-    session: &mut PlayerSession,
-    code: CloseCode,
-    text: &str,
-    close_reason: Cow<'static, str>,
-    out: &mut Outbox<'_>,
-) -> Flow {
-    let mut message = Vec::new();
-    session.place = Place::Gone;
-    session.protocol.reject(code, text, retry_after_ms(code), &mut message);
-    out.send(MessageKind::Binary, &message);
-    Flow::Close(code.code(), close_reason)
 }
 
 fn close_for(id: ConnectionId, error: ProtocolError) -> Flow {

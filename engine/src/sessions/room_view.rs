@@ -9,6 +9,7 @@ use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
 use tickwire_netcode::snapshot::{History, Snapshot};
 use tickwire_netcode::time::Tick;
 
+use super::unwritten::Unwritten;
 use crate::bridge::{PlayerLine, RoomId};
 use crate::net::service::ConnectionId;
 
@@ -43,6 +44,8 @@ pub(super) struct RoomView {
     pub(super) players: Vec<RoomPlayer>,
     /// What was latched: the newest is what is sent, the others are what players may hold.
     pub(super) history: History,
+    /// What the players have not been sent the effect of.
+    pub(super) unwritten: Unwritten,
     /// A snapshot was latched since the last send pass.
     pub(super) fresh: bool,
 }
@@ -90,14 +93,17 @@ impl RoomViews {
             name: Arc::clone(name),
             players: Vec::new(),
             history: History::default(),
+            unwritten: Unwritten::default(),
             fresh: false,
         })
     }
 
-    pub(super) fn drop_if_empty(&mut self, room: RoomId) {
-        if self.find(room).is_some_and(|view| view.players.is_empty()) {
-            self.0.remove(&room);
+    /// Forgets a room without players; gives the number of inputs that nobody is left to be told of.
+    pub(super) fn drop_if_empty(&mut self, room: RoomId) -> u64 {
+        if self.find(room).is_none_or(|view| !view.players.is_empty()) {
+            return 0;
         }
+        self.0.remove(&room).map_or(0, |view| view.unwritten.len() as u64)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut RoomView> {

@@ -18,7 +18,7 @@ use tickwire_netcode::ws::{MessageKind, WebSocket};
 
 use super::PlayerSession;
 use super::room_view::{RoomPlayer, RoomView, RoomViews};
-use crate::metrics::io::IoMetrics;
+use super::send_meter::{SendMeter, Spread};
 use crate::net::connections::Connections;
 use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
@@ -48,7 +48,7 @@ impl SendPass {
         rooms: &mut RoomViews,
         kinds: &[Arc<KindWire>],
         connections: &mut Connections<'_, T, Box<PlayerSession>>,
-        metrics: &IoMetrics,
+        meter: &mut SendMeter,
         now: Time,
     ) {
         for view in rooms.iter_mut().filter(|view| view.fresh) {
@@ -57,14 +57,26 @@ impl SendPass {
             let layout = &kinds[view.kind].layout;
             let sending = Sending { layout, history: &view.history, tick: newest.tick(), now };
             self.bodies.clear();
+            let (mut inputs, mut spread) = (view.unwritten.pass(), Spread::default());
             for player in &view.players {
-                let size = send(sending, player, &mut self.bodies, connections, metrics);
-                if size > SERVER_MESSAGE_BYTES_MAX {
-                    self.oversized.push((player.connection, size));
+                let mine = inputs.of(player.player());
+                let outcome = send(sending, player, &mut self.bodies, connections, meter);
+                if outcome.size > SERVER_MESSAGE_BYTES_MAX {
+                    self.oversized.push((player.connection, outcome.size));
+                }
+                match outcome.written {
+                    Some(Moments { encoded, written }) => {
+                        meter.written(mine, encoded, written);
+                        spread.add(written);
+                    }
+                    None => inputs.keep(),
                 }
             }
+            meter.lost(inputs.finish());
+            meter.room_done(spread);
             self.close_oversized(view, kinds, connections);
         }
+        meter.publish(now);
     }
 
     /// Ends the sessions that cannot be told the state of their room: silence would look like a bad link.
@@ -90,37 +102,66 @@ impl SendPass {
     }
 }
 
-/// Gives the size of the update that was encoded, 0 if none was.
+/// What became of one player's part of a pass.
+#[derive(Clone, Copy, Debug)]
+struct Outcome {
+    /// Of the update that was encoded, 0 if none was.
+    size: usize,
+    /// `None` when the player got no update.
+    written: Option<Moments>,
+}
+
+/// When an update had been encoded, and when the kernel had taken it.
+#[derive(Clone, Copy, Debug)]
+struct Moments {
+    encoded: Time,
+    written: Time,
+}
+
 fn send<T: Transport>(
     sending: Sending<'_>,
     player: &RoomPlayer,
     bodies: &mut BodyCache,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
-    metrics: &IoMetrics,
-) -> usize {
-    let (mut pending, mut is_open, mut has_welcome, mut size) = (None, false, false, 0);
+    meter: &SendMeter,
+) -> Outcome {
+    let (mut update, mut is_open, mut size) = (None, false, 0);
     let sent = connections.send(player.connection, |session, ws, buffer| {
-        has_welcome = !session.greetings.is_empty();
         for greeting in &session.greetings {
             ws.send(MessageKind::Binary, greeting, buffer);
         }
         is_open = session.protocol.gate_open();
         if is_open {
-            pending = encode(sending, player, session, bodies, &mut size, ws, buffer);
+            let pending = encode(sending, player, session, bodies, &mut size, ws, buffer);
+            update = pending.map(|pending| (pending, meter.now()));
         }
     });
-    metrics.count_send(sent, has_welcome, is_open, pending.is_some());
+    meter.metrics.count_send(sent, is_open, update.is_some());
     if !sent.is_committed() {
-        return size;
+        return Outcome { size, written: None };
     }
-    if let Some(session) = connections.session(player.connection) {
-        session.greetings = Vec::new();
-        if let Some(pending) = pending {
-            session.reanchor = false;
-            session.protocol.commit(pending, sending.now);
-        }
+    let Some(session) = connections.session(player.connection) else {
+        return Outcome { size, written: None };
+    };
+    for greeting in std::mem::take(&mut session.greetings) {
+        meter.metrics.count_message(&greeting);
     }
-    size
+    let written = update.map(|(Encoded { pending, events }, encoded)| {
+        let written = meter.now();
+        meter.metrics.count_update(events);
+        session.reanchor = false;
+        session.protocol.commit(pending, written);
+        Moments { encoded, written }
+    });
+    Outcome { size, written }
+}
+
+/// An update in the buffer, with the events after it.
+#[derive(Debug)]
+struct Encoded {
+    pending: Pending,
+    /// How many messages of events.
+    events: u64,
 }
 
 /// One slot of one player: a body that others may share, and whether this player is due its hash.
@@ -162,7 +203,7 @@ fn encode(
     size: &mut usize,
     ws: &mut WebSocket,
     buffer: &mut Vec<u8>,
-) -> Option<Pending> {
+) -> Option<Encoded> {
     let Sending { tick, now, .. } = sending;
     let public = code(sending, &session.protocol, 0, PartKey::Everyone, bodies)?;
     let own = code(sending, &session.protocol, 1, PartKey::Own(player.player()), bodies)?;
@@ -186,12 +227,14 @@ fn encode(
         return None;
     }
     ws.end(mark, buffer);
+    let mut events = 0;
     loop {
         let mark = ws.begin(MessageKind::Binary, buffer);
         if !session.protocol.append_events(&mut pending, buffer) {
             ws.cancel(mark, buffer);
-            return Some(pending);
+            return Some(Encoded { pending, events });
         }
         ws.end(mark, buffer);
+        events += 1;
     }
 }

@@ -85,9 +85,16 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
 
     fn buffer(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict> {
         let index = self.index_of(player)?;
-        let QuantizedInput { number, tick, view_tick_q4, arrived, words } = input;
+        let QuantizedInput { number, tick, view_tick_q4, arrived, buffered, words } = input;
         let input = G::Input::from_words(words);
-        Some(self.buffers[index].1.push(ArrivedInput { number, tick, view_tick_q4, arrived, input }))
+        Some(self.buffers[index].1.push(ArrivedInput {
+            number,
+            tick,
+            view_tick_q4,
+            arrived,
+            buffered,
+            input,
+        }))
     }
 
     fn resolve(&mut self, timing: TickTiming, resolved: &mut Resolved, seats: &mut [Seat]) {
@@ -99,6 +106,7 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
             resolved.push_input(*player, |words| applied.input.quantize(words, &mut clamped));
             seat.line.input_applied = applied.applied;
             seat.line.input_margin_q4 = applied.margin_q4;
+            seat.waited = applied.waited;
         }
     }
 

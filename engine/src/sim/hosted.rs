@@ -10,28 +10,35 @@ use std::sync::Arc;
 use glam::Vec2;
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::ids::{CommandSeq, InputSeq, PlayerId};
-use tickwire_netcode::session::Verdict;
+use tickwire_netcode::session::{Verdict, Waited};
 use tickwire_netcode::time::Time;
 
 use super::any_room::AnyRoom;
 use super::cx::TransferWish;
 use super::event_batch::{Audience, EventEntry};
 use super::hearing::Hearing;
+use super::input_meter::InputMeter;
 use super::kind::Kind;
 use super::near::Places;
 use super::record::{RecordSink, Recorded};
 use super::resolved::{Arrival, Resolved};
+use super::room_log::{RoomLine, RoomLog};
 use super::tick_timing::{QuantizedInput, TickTiming};
 use crate::bridge::{
-    JoinRequest, OutboundEvent, PlayerLine, Recipients, RoomId, Seated, SimEnd, TickOutput, Transfer,
+    JoinRequest, OutboundEvent, PlayerLine, Recipients, RoomId, Seated, SimEnd, StampedInput, TickOutput,
+    Transfer,
 };
 use crate::directory::{Asker, Directory, Permit, RoomPlan};
 use crate::game::{Leave, TransferError};
+use crate::limits;
+use crate::metrics::InputStamps;
 use crate::net::service::ConnectionId;
 
 /// A player's place in the room and the connection that speaks for it.
 pub(crate) struct Seat {
     pub(crate) line: PlayerLine,
+    /// How the input came that the last tick used.
+    pub(crate) waited: Option<Waited>,
     io: usize,
     connection: ConnectionId,
     /// Seated since the last tick: the session still waits for its Welcome.
@@ -63,6 +70,16 @@ pub(crate) struct Hosted {
     panicked: Option<String>,
     /// Scratch of `publish`: where players are, while an event asks for it.
     located: Vec<(PlayerId, Option<Vec2>)>,
+    /// Inputs used since the last snapshot, with their players' I/O threads.
+    stamped: Vec<(usize, StampedInput)>,
+}
+
+/// Who looks on while rooms tick: none of them can change a room.
+pub(crate) struct Witnesses<'a> {
+    pub(crate) record: Option<&'a RecordSink>,
+    pub(crate) clock: fn() -> Time,
+    pub(crate) meter: &'a mut InputMeter,
+    pub(crate) log: &'a mut RoomLog,
 }
 
 /// Whether a room lives on after a tick.
@@ -97,6 +114,7 @@ impl Hosted {
             resolved: Resolved::default(),
             panicked: None,
             located: Vec::new(),
+            stamped: Vec::new(),
         }
     }
 
@@ -117,7 +135,8 @@ impl Hosted {
         self.guard(|room| room.seat(player, timing));
         let line =
             PlayerLine { player, input_applied: InputSeq(0), input_margin_q4: 0, command_ack: CommandSeq(0) };
-        self.seats.push(Seat { line, io, connection, fresh: true, leaving: false, _permit: permit });
+        let seat = Seat { line, waited: None, io, connection, fresh: true, leaving: false, _permit: permit };
+        self.seats.push(seat);
         self.resolved.arrivals.push(Arrival::Joined { player, name });
         player
     }
@@ -210,8 +229,9 @@ impl Hosted {
         timing: TickTiming,
         kind: &Kind,
         links: &mut [SimEnd],
-        record: Option<&RecordSink>,
+        witnesses: &mut Witnesses<'_>,
     ) -> Fate {
+        let began = (witnesses.clock)();
         let (mut resolved, mut seats) = (take(&mut self.resolved), take(&mut self.seats));
         self.guard(|room| {
             room.resolve(timing, &mut resolved, &mut seats);
@@ -219,19 +239,39 @@ impl Hosted {
         });
         (self.resolved, self.seats) = (resolved, seats);
         if let Some(panic) = &self.panicked {
-            self.fail(kind, panic, links);
+            if let Some(suppressed) = witnesses.log.take(RoomLine::Panicked, timing.started) {
+                self.report(kind, panic, suppressed);
+            }
+            self.fail(links);
             return Fate::Failed;
         }
-        if let Some(sink) = record {
+        self.stamp(began, (witnesses.clock)(), witnesses.meter);
+        if let Some(sink) = witnesses.record {
             self.record(kind, sink);
         }
         self.resolved.clear();
         self.publish(timing.reanchor, &kind.places, links);
-        self.complain(&kind.wire.name, timing.started);
+        self.complain(&kind.wire.name, witnesses.log, timing.started);
         self.remove_kicked();
         self.empty_ticks = if self.plan.seats() == 0 { self.empty_ticks.saturating_add(1) } else { 0 };
         let empty = timing.interval.saturating_mul(self.empty_ticks);
         if self.empty_ticks > 0 && empty > kind.keep_empty { Fate::Deserted } else { Fate::Alive }
+    }
+
+    /// Notes the inputs that the tick used, which began and ended then.
+    fn stamp(&mut self, began: Time, ended: Time, meter: &mut InputMeter) {
+        let mut lost = 0;
+        for seat in &mut self.seats {
+            let Some(Waited { arrived, buffered }) = seat.waited.take() else { continue };
+            meter.applied(buffered, began);
+            if self.stamped.len() < limits::STAMPED_INPUTS_MAX {
+                let stamps = InputStamps { arrived, buffered, began, ended };
+                self.stamped.push((seat.io, StampedInput { player: seat.line.player, stamps }));
+            } else {
+                lost += 1;
+            }
+        }
+        meter.lost(lost);
     }
 
     /// Tells the sink of the tick. A sink that panics is not called again: rooms outlive their recording.
@@ -255,15 +295,19 @@ impl Hosted {
         }
     }
 
-    fn fail(&self, kind: &Kind, panic: &str, links: &mut [SimEnd]) {
+    fn report(&self, kind: &Kind, panic: &str, suppressed: u64) {
         tracing::error!(
             room = %self.plan.name,
             kind = %kind.wire.name,
             tick = self.room.tick().0,
             players = self.seats.len(),
             reason = panic,
+            suppressed,
             "the game panicked; its room is closed"
         );
+    }
+
+    fn fail(&self, links: &mut [SimEnd]) {
         let room = self.plan.id;
         for (io, link) in links.iter_mut().enumerate() {
             let seats = &self.seats;
@@ -279,10 +323,12 @@ impl Hosted {
     }
 
     /// Says what only the game's author can mend.
-    fn complain(&mut self, kind: &str, now: Time) {
+    fn complain(&mut self, kind: &str, log: &mut RoomLog, now: Time) {
         let (room, tick, clamped) = (&*self.plan.name, self.room.tick().0, self.room.clamped());
         for oversight in self.room.oversights().take_due(now, clamped) {
-            tracing::warn!(room, kind, tick, "{oversight}");
+            if let Some(suppressed) = log.take(RoomLine::Complaint, now) {
+                tracing::warn!(room, kind, tick, suppressed, "{oversight}");
+            }
         }
     }
 
@@ -308,6 +354,9 @@ impl Hosted {
         for seat in &mut self.seats {
             seat.fresh = false;
         }
+        if self.takes_snapshot() {
+            self.stamped.clear();
+        }
     }
 
     /// Whether the last tick took a snapshot.
@@ -330,6 +379,7 @@ impl Hosted {
         if self.takes_snapshot() {
             output.snapshot = Some(Arc::clone(self.room.snapshot()));
             output.lines.extend(self.seats.iter().filter(|seat| seat.io == io).map(|seat| seat.line));
+            output.stamped.extend(self.stamped.iter().filter(|(of, _)| *of == io).map(|(_, input)| input));
         }
         for (event, words) in self.room.events().iter() {
             self.address(event, words, io, output);

@@ -10,6 +10,7 @@ mod hearing;
 mod hosted;
 #[cfg(test)]
 pub(crate) mod inn;
+mod input_meter;
 mod inputs;
 mod kind;
 mod near;
@@ -19,6 +20,7 @@ mod replay;
 mod resolved;
 mod rng;
 mod room;
+mod room_log;
 mod room_table;
 mod scene;
 mod simulation;

@@ -12,9 +12,11 @@ use std::time::Duration;
 use tickwire_netcode::close::CloseCode;
 use tickwire_netcode::time::Time;
 
-use super::hosted::{Fate, Hosted, panic_text};
+use super::hosted::{Fate, Hosted, Witnesses, panic_text};
+use super::input_meter::InputMeter;
 use super::kind::{Kind, RoomTimes};
 use super::record::RecordSink;
+use super::room_log::{RoomLine, RoomLog};
 use super::room_table::RoomTable;
 use super::tick_clock::TickClock;
 use super::tick_meter::TickMeter;
@@ -35,6 +37,8 @@ pub(crate) struct Setup {
     pub(crate) seed: u64,
     pub(crate) record: Option<Arc<RecordSink>>,
     pub(crate) directory: Arc<Directory>,
+    /// What the time is, for measuring only: rooms never see it.
+    pub(crate) clock: fn() -> Time,
 }
 
 /// Rooms and the channels to the I/O threads.
@@ -48,25 +52,35 @@ pub(crate) struct Simulation {
     next: Time,
     /// Scratch of `advance`.
     ended: Vec<(RoomId, Fate)>,
+    /// Scratch of `advance`: rooms by kind.
+    room_counts: Vec<u64>,
     metrics: Arc<SimMetrics>,
+    meter: InputMeter,
+    log: RoomLog,
 }
 
 impl Simulation {
     pub(crate) fn new(setup: Setup, links: Vec<SimEnd>) -> Self {
         let interval = Duration::from_nanos(1_000_000_000 / u64::from(setup.times.tick_rate_hz));
+        let metrics = Arc::<SimMetrics>::default();
         Self {
+            room_counts: vec![0; setup.kinds.len()],
             setup,
             rooms: RoomTable::default(),
             links,
             interval,
             next: Time::default(),
             ended: Vec::new(),
-            metrics: Arc::default(),
+            meter: InputMeter::new(Arc::clone(&metrics)),
+            log: RoomLog::new(Arc::clone(&metrics)),
+            metrics,
         }
     }
 
     /// Counts into these instead of counters of its own.
     pub(crate) fn with_metrics(mut self, metrics: Arc<SimMetrics>) -> Self {
+        self.meter = InputMeter::new(Arc::clone(&metrics));
+        self.log = RoomLog::new(Arc::clone(&metrics));
         self.metrics = metrics;
         self
     }
@@ -86,6 +100,7 @@ impl Simulation {
     }
 
     fn handle_batch(&mut self, io: usize, batch: &mut Inbound) {
+        let buffered = (self.setup.clock)();
         for entry in batch.entries.drain(..) {
             match entry {
                 InboundEntry::Join(request) => self.join(io, *request),
@@ -94,7 +109,7 @@ impl Simulation {
                         let words = &batch.words[words];
                         let verdict = room.input(
                             seat.player,
-                            QuantizedInput { number, tick, view_tick_q4, arrived, words },
+                            QuantizedInput { number, tick, view_tick_q4, arrived, buffered, words },
                         );
                         self.metrics.count_input(verdict);
                     }
@@ -127,7 +142,8 @@ impl Simulation {
         let connection = request.connection;
         let plan = Arc::clone(request.permit.plan());
         let timing = self.timing(self.next, false);
-        match self.rooms.entry(&plan, || make(&self.setup, &plan, &self.metrics)) {
+        let now = self.next;
+        match self.rooms.entry(&plan, || make(&self.setup, &plan, &self.metrics, &mut self.log, now)) {
             Ok(room) => {
                 let player = room.seat(io, request, timing);
                 tracing::debug!(conn = connection.index, room = %plan.name, player = player.0, "a player takes a seat");
@@ -149,7 +165,9 @@ impl Simulation {
             return;
         }
         let kind = &self.setup.kinds[room.plan.kind].wire.name;
-        tracing::info!(room = %room.plan.name, %kind, reason = ?fate, "a room has ended");
+        if let Some(suppressed) = self.log.take(RoomLine::Ended, self.next) {
+            tracing::info!(room = %room.plan.name, %kind, reason = ?fate, suppressed, "a room has ended");
+        }
         if let Some(room) = self.rooms.remove(id) {
             drop_room(room);
         }
@@ -175,11 +193,12 @@ impl Simulation {
     /// Runs one tick of every room and hands the outcomes over; `woken` is called per I/O thread that has something to fetch.
     pub(crate) fn advance(&mut self, started: Time, reanchor: bool, mut woken: impl FnMut(usize)) {
         let timing = self.timing(started, reanchor);
-        let Self { setup, rooms, links, ended, .. } = self;
+        let Self { setup, rooms, links, ended, meter, log, .. } = self;
+        let mut witnesses = Witnesses { record: setup.record.as_deref(), clock: setup.clock, meter, log };
         let mut has_wishes = false;
         for room in rooms.iter_mut() {
             let kind = &setup.kinds[room.plan.kind];
-            match room.advance(timing, kind, links, setup.record.as_deref()) {
+            match room.advance(timing, kind, links, &mut witnesses) {
                 Fate::Alive => has_wishes |= room.has_wishes(),
                 fate => ended.push((room.id(), fate)),
             }
@@ -200,23 +219,37 @@ impl Simulation {
             }
         }
         self.metrics.count_outbound(self.links.iter().map(SimEnd::pending_outputs));
-        let (mut rooms, mut players) = (0, 0);
+        self.count_rooms();
+        self.meter.publish(started);
+    }
+
+    fn count_rooms(&mut self) {
+        self.room_counts.fill(0);
+        let mut players = 0;
         for room in self.rooms.iter_mut() {
-            rooms += 1;
+            self.room_counts[room.plan.kind] += 1;
             players += room.seats_taken();
         }
-        self.metrics.count_rooms(rooms, players);
+        self.metrics.count_rooms(&self.room_counts, players);
     }
 }
 
 /// Makes a room, and runs the game's `start`.
-fn make(setup: &Setup, plan: &Arc<RoomPlan>, metrics: &SimMetrics) -> Result<Hosted, CloseCode> {
+fn make(
+    setup: &Setup,
+    plan: &Arc<RoomPlan>,
+    metrics: &SimMetrics,
+    log: &mut RoomLog,
+    now: Time,
+) -> Result<Hosted, CloseCode> {
     let kind = &setup.kinds[plan.kind];
     let RoomId { serial, .. } = plan.id;
     let seed = room_seed(setup.seed, serial);
     match catch_unwind(AssertUnwindSafe(|| kind.make(seed, setup.times))) {
         Ok(room) => {
-            tracing::info!(room = %plan.name, kind = %kind.wire.name, serial, "a room is made");
+            if let Some(suppressed) = log.take(RoomLine::Made, now) {
+                tracing::info!(room = %plan.name, kind = %kind.wire.name, serial, suppressed, "a room is made");
+            }
             metrics.rooms_made.add(1);
             plan.set_made();
             Ok(Hosted::new(Arc::clone(plan), seed, room))
@@ -224,7 +257,10 @@ fn make(setup: &Setup, plan: &Arc<RoomPlan>, metrics: &SimMetrics) -> Result<Hos
         Err(panic) => {
             metrics.room_panics.add(1);
             let reason = panic_text(&*panic);
-            tracing::error!(room = %plan.name, kind = %kind.wire.name, reason, "the game panicked at its start");
+            if let Some(suppressed) = log.take(RoomLine::PanickedAtStart, now) {
+                let kind = &kind.wire.name;
+                tracing::error!(room = %plan.name, %kind, reason, suppressed, "the game panicked at its start");
+            }
             setup.directory.remove(plan);
             Err(CloseCode::RoomFailed)
         }

@@ -28,6 +28,8 @@ pub(crate) struct QuantizedInput<'a> {
     pub(crate) view_tick_q4: u32,
     /// When it was read.
     pub(crate) arrived: Time,
+    /// When the simulation took it.
+    pub(crate) buffered: Time,
     /// Its quantized words.
     pub(crate) words: &'a [u32],
 }

@@ -2,6 +2,7 @@
 //! hash that comes.
 
 mod rows;
+mod stamps;
 mod transfers;
 mod world;
 

@@ -189,13 +189,16 @@ fn r13_ticks_that_an_io_thread_does_not_take_are_merged_and_counted() {
 fn p1_a_panic_is_counted_and_its_room_s_players_get_4009() {
     let mut world = World::new(8);
     let (ann, calm) = (world.join("a"), world.join("b"));
-    assert_eq!((world.series("tickwire_rooms"), world.series("tickwire_players")), (2, 2));
+    let rooms_and_players =
+        |world: &World| (world.series("tickwire_rooms{kind=\"skirmish\"}"), world.series("tickwire_players"));
+    assert_eq!(rooms_and_players(&world), (2, 2));
     world.players[ann].command(&Ask::Panic);
     world.ticks(3);
     assert_eq!(world.players[ann].close_code, Some(4009));
     assert_eq!(world.series("tickwire_room_panics_total"), 1);
     assert_eq!(closed(&world, "room_failed"), 1);
-    assert_eq!((world.series("tickwire_rooms"), world.series("tickwire_players")), (1, 1));
+    assert_eq!(rooms_and_players(&world), (1, 1));
+    assert_eq!(world.series("tickwire_rooms{kind=\"inn\"}"), 0);
     assert!(world.players[calm].session.is_live());
 }
 

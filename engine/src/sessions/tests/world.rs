@@ -17,6 +17,7 @@ use tickwire_netcode::ws::handshake::client_request;
 use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 
 use crate::bridge::{self, InboundEntry, IoEnd, RoomId, SeatId};
+use crate::clock::scripted;
 use crate::directory::{Directory, KindEntry};
 use crate::game::Leave;
 use crate::limits;
@@ -32,7 +33,7 @@ use crate::sim::skirmish::{Ask, Skirmish, words};
 use crate::sim::{Kind, RoomTimes, Setup, Simulation};
 
 const RATE_HZ: u32 = 50;
-const TICK: Duration = Duration::from_millis(20);
+pub(super) const TICK: Duration = Duration::from_millis(20);
 const READABLE: Edge = Edge { readable: true, writable: false, peer_ended: false };
 const WRITABLE: Edge = Edge { readable: false, writable: true, peer_ended: false };
 const HANG_UP: Edge = Edge { readable: true, writable: false, peer_ended: true };
@@ -253,7 +254,8 @@ impl World {
         };
         let directory = Arc::new(Directory::new(kinds.iter().map(entry).collect(), sim_threads, 1));
         let times = RoomTimes { tick_rate_hz: RATE_HZ, snapshot_every: 1 };
-        let metrics = Arc::new(Metrics::new(1, sim_threads));
+        let names = kinds.iter().map(|kind| Arc::clone(&kind.wire.name)).collect();
+        let metrics = Arc::new(Metrics::new(1, sim_threads).with_kinds(names));
         let shared = Arc::new(Shared {
             routes: Routes::new(
                 None,
@@ -265,8 +267,10 @@ impl World {
             times,
             directory: Arc::clone(&directory),
             sessions: AtomicU32::new(1),
+            clock: scripted::now,
         });
-        let setup = Setup { kinds: kinds.into(), times, seed: 5, record: None, directory };
+        let setup =
+            Setup { kinds: kinds.into(), times, seed: 5, record: None, directory, clock: scripted::now };
         let (sim, mut io) = bridge::links(sim_threads, 1);
         io[0].iter_mut().for_each(prepare);
         let now = Time::from_nanos(1_000_000_000);
@@ -351,6 +355,7 @@ impl World {
 
     /// Runs one tick of the simulation and lets the I/O thread take it, or not yet.
     pub(super) fn simulate(&mut self, reanchor: bool) {
+        scripted::set(self.now);
         for simulation in &mut self.simulations {
             simulation.drain(self.now);
             simulation.advance(self.now, reanchor, |_| {});
@@ -379,6 +384,7 @@ impl World {
             // The scripted kernel's memory is not the server's.
             player.wire.borrow_mut().to_client.reserve(1 << 16);
         }
+        scripted::set(self.now);
         let counted = allocation_counter::measure(|| {
             for player in &self.players {
                 self.driver.handle_edge(player.id, READABLE, self.now);

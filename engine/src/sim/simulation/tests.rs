@@ -9,6 +9,7 @@ use tickwire_netcode::time::Tick;
 
 use super::*;
 use crate::bridge::{self, IoEnd, PlayerLine, Recipients, SeatId, Seated, TickOutput};
+use crate::clock::scripted;
 use crate::directory::{Asker, KindEntry};
 use crate::game::Leave;
 use crate::net::service::ConnectionId;
@@ -92,6 +93,7 @@ impl Bench {
             seed,
             record: Some(Arc::new(record)),
             directory: Arc::clone(&directory),
+            clock: scripted::now,
         };
         let (sim, io): (Vec<_>, Vec<_>) = (0..2).map(|_| bridge::link()).unzip();
         let simulation = Simulation::new(setup, sim);
@@ -458,7 +460,7 @@ fn p4_after_a_stall_a_bounded_number_of_ticks_runs_and_the_rest_is_dropped_count
 fn with_fewer_snapshots_events_and_inputs_keep_their_tick_and_states_come_at_multiples() {
     let mut bench = Bench::with_snapshots(3, 8, 3);
     let seat = bench.join(0, "a");
-    let mut seen = Vec::new();
+    let (mut seen, mut stamped) = (Vec::new(), Vec::new());
     for tick in 2..=13u32 {
         if tick == 8 {
             bench.command(0, seat, &Ask::ToAll { number: 8 });
@@ -468,6 +470,9 @@ fn with_fewer_snapshots_events_and_inputs_keep_their_tick_and_states_come_at_mul
         for output in &got[0].outputs {
             let snapshot = output.snapshot.as_ref().map(|snapshot| (snapshot.tick().0, fired(output)));
             seen.push((tick, snapshot, output.lines.len(), output.events.list.len()));
+            stamped.extend(
+                output.stamped.iter().map(|input| (tick, input.stamps.arrived.as_nanos() / TICK_NS + 1)),
+            );
         }
     }
     // (tick, snapshot's tick and what was fired by then, lines, events): nothing else is sent between them.
@@ -479,6 +484,9 @@ fn with_fewer_snapshots_events_and_inputs_keep_their_tick_and_states_come_at_mul
         (12, Some((12, 11)), 1, 0),
     ];
     assert_eq!(seen, want);
+    // Each input goes with the first snapshot that shows its effect; 13 waits for its own.
+    let shown: Vec<(u32, u64)> = (2..=12_u32).map(|tick| (tick.div_ceil(3) * 3, u64::from(tick))).collect();
+    assert_eq!(stamped, shown);
     // A replay, which takes a snapshot each tick, agrees where there is one.
     let told = bench.told();
     let replayed = replay(Skirmish::default, told[0].seed, RATE_HZ, told.iter().map(|tick| &tick.resolved));
