@@ -10,6 +10,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::quantiles::is_told;
+use crate::report::{Breakdown, Stage};
 use crate::wire::route::Route;
 
 /// A server that does not answer within this is not asked again.
@@ -225,6 +226,42 @@ impl Ticks {
     }
 }
 
+/// The server's stages of an input's way, by their labels, and how a report calls them.
+const STAGES: [(&str, &str); 5] = [
+    ("read_to_buffered", "read -> buffered"),
+    ("buffered_to_tick_start", "buffered -> tick start"),
+    ("tick_start_to_tick_end", "tick start -> tick end"),
+    ("tick_end_to_encoded", "tick end -> encoded"),
+    ("encoded_to_written", "encoded -> written"),
+];
+
+/// Where the time of the inputs went whose effect the server wrote to their players between two readings.
+///
+/// Stages and whole are of the same inputs, so that sums and means add up. `None` if the server does not tell, or
+/// there were none.
+#[cfg_attr(not(test), expect(dead_code, reason = "for the scenarios to come"))]
+pub(crate) fn breakdown_between(before: &Scrape, after: &Scrape) -> Option<Breakdown> {
+    let difference = |name: &str, label: &str| {
+        let sum = |scrape: &Scrape| {
+            let of_label = scrape.series(name).filter(|(labels, _)| labels.contains(label));
+            of_label.map(|(_, value)| value).reduce(|left, right| left + right)
+        };
+        Some(sum(after)? - sum(before).unwrap_or_default())
+    };
+    let part = |name: &str, family: &str, label: &str| {
+        let count = difference(&format!("{family}_count"), label)?;
+        let sum_s = difference(&format!("{family}_sum"), label)?;
+        Some(Stage::new(name, count.max(0.0) as u64, sum_s.max(0.0)))
+    };
+    let stage = |(label, name): &(&str, &str)| {
+        part(name, "tickwire_input_stage_seconds", &format!("stage=\"{label}\""))
+    };
+    let stages = STAGES.iter().map(stage).collect::<Option<Vec<_>>>()?;
+    let whole = part("read -> written", "tickwire_input_latency_seconds", "")?;
+    let label = "an input's way through the server, from its read to the write of its effect".to_owned();
+    (whole.count > 0).then_some(Breakdown { label, stages, whole })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,6 +308,46 @@ mod tests {
         assert_eq!(duration.window(), "count 1000  mean 0.200  p50 <= 0.10  p99 <= 0.10  max <= 1.00 ms");
         let duration = ticks(0, 100).duration.expect("it is counted");
         assert_eq!(duration.window(), "count 100  mean 0.200  p50 <= 0.10  max <= 1.00 ms");
+    }
+
+    /// What a server of two I/O threads says of `count` inputs each.
+    fn stages(count: u32) -> Scrape {
+        let mut text = String::new();
+        for (thread, factor) in [(0, 1.0), (1, 3.0)] {
+            let mut whole = 0.0;
+            for (nth, (stage, _)) in (1..).zip(STAGES) {
+                let labels = format!("thread=\"{thread}\",stage=\"{stage}\"");
+                let sum = f64::from(count) * f64::from(nth) * 0.001 * factor;
+                whole += sum;
+                text += &format!("tickwire_input_stage_seconds{{{labels},quantile=\"0.5\"}} 9\n");
+                text += &format!("tickwire_input_stage_seconds_sum{{{labels}}} {sum}\n");
+                text += &format!("tickwire_input_stage_seconds_count{{{labels}}} {count}\n");
+            }
+            text += &format!("tickwire_input_latency_seconds_sum{{thread=\"{thread}\"}} {whole}\n");
+            text += &format!("tickwire_input_latency_seconds_count{{thread=\"{thread}\"}} {count}\n");
+        }
+        Scrape::parse(&text)
+    }
+
+    #[test]
+    fn the_breakdown_is_of_the_window_and_of_all_threads_and_adds_up() {
+        let breakdown = breakdown_between(&stages(100), &stages(1100)).expect("it is told");
+        let means: Vec<_> = breakdown.stages.iter().map(|stage| (stage.mean_s * 1e6).round()).collect();
+        assert_eq!(means, [2000.0, 4000.0, 6000.0, 8000.0, 10_000.0]);
+        assert!(breakdown.stages.iter().all(|stage| stage.count == 2000));
+        assert_eq!((breakdown.whole.count, (breakdown.whole.mean_s * 1e6).round()), (2000, 30_000.0));
+        assert!(breakdown.rest_share().abs() < 1e-9);
+        assert_eq!(breakdown.stages[1].name, "buffered -> tick start");
+    }
+
+    #[test]
+    fn without_inputs_there_is_no_breakdown() {
+        assert_eq!(breakdown_between(&stages(100), &stages(100)), None);
+        let other = Scrape::parse("tickwire_ticks_total 3\n");
+        assert_eq!(breakdown_between(&other, &other), None);
+        // A server that has just been started says nothing in the first reading.
+        let whole = breakdown_between(&other, &stages(10)).expect("it is told").whole;
+        assert_eq!(whole.count, 20);
     }
 
     #[test]
