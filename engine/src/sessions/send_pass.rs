@@ -18,7 +18,7 @@ use tickwire_netcode::ws::{MessageKind, WebSocket};
 
 use super::PlayerSession;
 use super::room_view::{RoomPlayer, RoomView, RoomViews};
-use super::send_meter::{SendMeter, Spread};
+use super::send_meter::{SendMeter, Written};
 use crate::net::connections::Connections;
 use crate::net::service::ConnectionId;
 use crate::net::transport::Transport;
@@ -51,29 +51,28 @@ impl SendPass {
         meter: &mut SendMeter,
         now: Time,
     ) {
+        meter.begin(rooms.iter_mut().filter(|view| view.fresh).map(|view| view.players.len()).sum(), now);
         for view in rooms.iter_mut().filter(|view| view.fresh) {
             view.fresh = false;
             let Some(newest) = view.history.newest() else { continue };
             let layout = &kinds[view.kind].layout;
             let sending = Sending { layout, history: &view.history, tick: newest.tick(), now };
             self.bodies.clear();
-            let (mut inputs, mut spread) = (view.unwritten.pass(), Spread::default());
+            let (mut inputs, mut room) = (view.unwritten.pass(), Written::default());
             for player in &view.players {
                 let mine = inputs.of(player.player());
-                let outcome = send(sending, player, &mut self.bodies, connections, meter);
+                let outcome = send(sending, player, &mut self.bodies, connections, (meter, &mut room));
                 if outcome.size > SERVER_MESSAGE_BYTES_MAX {
                     self.oversized.push((player.connection, outcome.size));
                 }
-                match outcome.written {
-                    Some(Moments { encoded, written }) => {
-                        meter.written(mine, encoded, written);
-                        spread.add(written);
-                    }
+                match outcome.update {
+                    Some(Moments { encoded: Some(encoded), written }) => meter.shown(mine, encoded, written),
+                    Some(Moments { encoded: None, .. }) => {}
                     None => inputs.keep(),
                 }
             }
             meter.lost(inputs.finish());
-            meter.room_done(spread);
+            meter.room_done(room);
             self.close_oversized(view, kinds, connections);
         }
         meter.publish(now);
@@ -107,14 +106,14 @@ impl SendPass {
 struct Outcome {
     /// Of the update that was encoded, 0 if none was.
     size: usize,
-    /// `None` when the player got no update.
-    written: Option<Moments>,
+    /// `None` when the player got none.
+    update: Option<Moments>,
 }
 
-/// When an update had been encoded, and when the kernel had taken it.
+/// When an update had been encoded, if this one's moments were taken, and when the kernel had taken it.
 #[derive(Clone, Copy, Debug)]
 struct Moments {
-    encoded: Time,
+    encoded: Option<Time>,
     written: Time,
 }
 
@@ -123,7 +122,7 @@ fn send<T: Transport>(
     player: &RoomPlayer,
     bodies: &mut BodyCache,
     connections: &mut Connections<'_, T, Box<PlayerSession>>,
-    meter: &SendMeter,
+    (meter, room): (&mut SendMeter, &mut Written),
 ) -> Outcome {
     let (mut update, mut is_open, mut size) = (None, false, 0);
     let sent = connections.send(player.connection, |session, ws, buffer| {
@@ -133,27 +132,27 @@ fn send<T: Transport>(
         is_open = session.protocol.gate_open();
         if is_open {
             let pending = encode(sending, player, session, bodies, &mut size, ws, buffer);
-            update = pending.map(|pending| (pending, meter.now()));
+            update = pending.map(|pending| (pending, meter.encoded()));
         }
     });
     meter.metrics.count_send(sent, is_open, update.is_some());
     if !sent.is_committed() {
-        return Outcome { size, written: None };
+        return Outcome { size, update: None };
     }
     let Some(session) = connections.session(player.connection) else {
-        return Outcome { size, written: None };
+        return Outcome { size, update: None };
     };
     for greeting in std::mem::take(&mut session.greetings) {
         meter.metrics.count_message(&greeting);
     }
-    let written = update.map(|(Encoded { pending, events }, encoded)| {
-        let written = meter.now();
+    let update = update.map(|(Encoded { pending, events }, encoded)| {
+        let written = meter.written(encoded, room);
         meter.metrics.count_update(events);
         session.reanchor = false;
         session.protocol.commit(pending, written);
         Moments { encoded, written }
     });
-    Outcome { size, written }
+    Outcome { size, update }
 }
 
 /// An update in the buffer, with the events after it.

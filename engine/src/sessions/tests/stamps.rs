@@ -43,8 +43,9 @@ fn each_stage_of_each_applied_input_is_measured_and_they_add_up_to_the_whole() {
     assert_eq!(ns(Stage::ReadToBuffered), 60 * step);
     assert_eq!(ns(Stage::TickStartToTickEnd), 60 * step);
     assert_eq!(ns(Stage::EncodedToWritten), 60 * step);
-    // After the tick of the first room come two readings of the second, then the players one after the other.
-    assert_eq!(ns(Stage::TickEndToEncoded), 20 * (3 + 5 + 5) * step);
+    // After the tick of the first room come two readings of the second, then the players one after the other, and between the
+    // rooms the end of the first.
+    assert_eq!(ns(Stage::TickEndToEncoded), 20 * (3 + 5 + 6) * step);
     // Buffered in one tick, used whole ticks later, by the first room one reading after that, by the second three.
     let (ahead, tick) = (ns(Stage::BufferedToTickStart) - 20 * (1 + 1 + 3) * step, TICK.as_nanos() as u64);
     assert!(ahead.is_multiple_of(tick) && ahead >= 60 * tick, "{ahead}");
@@ -124,8 +125,8 @@ fn what_the_send_pass_measures_is_on_the_page() {
     world.ticks(200);
     let after = world.metrics.io(0).send_skew.buckets();
     assert_eq!(after.count - passes.count, 200);
-    // From the write to the first player to the write to the second: its encoding and its write.
-    assert_eq!(after.sum_ns - passes.sum_ns, 200 * 2 * STEP.as_nanos() as u64);
+    // From the write to the first player: the encoding and the write of the second, and the end of the pass.
+    assert_eq!(after.sum_ns - passes.sum_ns, 200 * 3 * STEP.as_nanos() as u64);
     let rtt = world.metrics.io(0).rtt.summary();
     // Once a second for each of the two, from their first ack on; the last second is not handed over yet.
     assert!((8..=10).contains(&rtt.count), "{rtt:?}");
