@@ -4,7 +4,7 @@
 //! send passes: as many inputs as there are players, then one hand-over.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tickwire::clock::Clock;
 use tickwire::metrics::{InputStamps, StageRecorder, Stages};
@@ -39,12 +39,12 @@ impl Script {
         let mut sent = ended + 50_000;
         let mut pass = Vec::new();
         for _ in 0..PLAYERS {
-            let arrived = self.now_ns - 1_000_000 - self.noise(15_000_000);
+            let read = self.now_ns - 1_000_000 - self.noise(15_000_000);
             let buffered = self.now_ns - 16_666_667 * self.noise(3) + 5_000;
             let encoded = sent + 700 + self.noise(800);
             sent = encoded + 2_500 + self.noise(4_000);
             let stamps = InputStamps {
-                arrived: at(arrived.min(buffered)),
+                read: at(read.min(buffered)),
                 buffered: at(buffered),
                 began: at(began),
                 ended: at(ended),
@@ -64,11 +64,11 @@ fn median_ns(calls: u32, mut round: impl FnMut() -> Duration) -> f64 {
 
 fn clock_ns() -> f64 {
     median_ns(100_000, || {
-        let begin = Instant::now();
+        let begin = Clock::now();
         for _ in 0..100_000 {
             black_box(Clock::now());
         }
-        begin.elapsed()
+        Clock::now().since(begin)
     })
 }
 
@@ -81,14 +81,14 @@ fn recording_ns() -> (f64, f64) {
         let passes: Vec<_> = (0..PASSES).map(|_| script.pass()).collect();
         let (mut recorded, mut handed) = (Duration::ZERO, Duration::ZERO);
         for pass in &passes {
-            let begin = Instant::now();
+            let begin = Clock::now();
             for (stamps, encoded, written) in pass {
                 recorder.record(black_box(*stamps), *encoded, *written);
             }
-            let between = Instant::now();
+            let between = Clock::now();
             recorder.publish(pass[0].2, &stages);
-            recorded += between - begin;
-            handed += between.elapsed();
+            recorded += between.since(begin);
+            handed += Clock::now().since(between);
         }
         handing_over.push(handed.as_nanos() as f64 / f64::from(PASSES));
         recorded
@@ -101,10 +101,10 @@ fn recording_ns() -> (f64, f64) {
 fn carrying_ns() -> f64 {
     let mut script = Script { now_ns: 1 << 50, noise: 9 };
     let pass = script.pass();
-    let (mut noted, mut handed): (Vec<(usize, u32, InputStamps)>, Vec<(u32, InputStamps)>) =
-        (Vec::new(), Vec::new());
+    let mut noted: Vec<(usize, u32, InputStamps)> = Vec::new();
+    let mut handed: Vec<(u32, InputStamps)> = Vec::new();
     median_ns(PASSES * PLAYERS, || {
-        let begin = Instant::now();
+        let begin = Clock::now();
         for _ in 0..PASSES {
             noted.clear();
             handed.clear();
@@ -119,7 +119,7 @@ fn carrying_ns() -> f64 {
             );
             black_box(handed.iter().filter(|(player, _)| *player > black_box(0)).count());
         }
-        begin.elapsed()
+        Clock::now().since(begin)
     })
 }
 

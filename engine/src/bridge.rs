@@ -71,7 +71,10 @@ pub(crate) enum InboundEntry {
         number: InputSeq,
         tick: Tick,
         view_tick_q4: u32,
+        /// When it came, by the best estimate.
         arrived: Time,
+        /// When it was read.
+        read: Time,
         words: Range<usize>,
     },
     Command {

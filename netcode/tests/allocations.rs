@@ -10,7 +10,8 @@ use tickwire_netcode::message::bounded::{Bytes, Text};
 use tickwire_netcode::message::{Ack, Hello, InputMessage, InputTime, Resume, Welcome, encode_event_fields};
 use tickwire_netcode::schema::{Layout, Schema};
 use tickwire_netcode::session::{
-    ArrivedInput, CommandRecord, EventRecord, InputBuffer, InputRecord, ServerSession, ServerSink, UpdatePlan,
+    ArrivedInput, CommandRecord, EventRecord, InputBuffer, InputRecord, ServerSession, ServerSink,
+    UpdatePlan, Waited,
 };
 use tickwire_netcode::snapshot::update::{PartKey, SlotPlan};
 use tickwire_netcode::snapshot::{BodyCache, History, Snapshot, SnapshotBuilder};
@@ -88,7 +89,7 @@ impl ServerSink for Room {
             tick: input.tick,
             view_tick_q4: input.view_tick_q4,
             arrived: input.arrived,
-            buffered: input.arrived,
+            waited: Waited { read: input.arrived, buffered: input.arrived },
             input: Stick::from_words(input.words),
         });
     }

@@ -40,7 +40,7 @@ const WHOLE: usize = Stage::COUNT;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InputStamps {
     /// The moment of the read pass that read it.
-    pub arrived: Time,
+    pub read: Time,
     /// When the simulation took it.
     pub buffered: Time,
     /// When its room's tick began.
@@ -114,15 +114,15 @@ impl StageRecorder {
     ///
     /// A moment that lies before the one that precedes it counts as equal to it. Does not allocate.
     pub fn record(&mut self, stamps: InputStamps, encoded: Time, written: Time) {
-        let InputStamps { arrived, buffered, began, ended } = stamps;
-        let mut from = arrived.as_nanos();
+        let InputStamps { read, buffered, began, ended } = stamps;
+        let mut from = read.as_nanos();
         for (stage, to) in [buffered, began, ended, encoded, written].into_iter().enumerate() {
             let to = to.as_nanos().max(from);
             self.sums.stages_ns[stage] = self.sums.stages_ns[stage].wrapping_add(to - from);
             self.own[stage].saturating_record(clamped(to - from));
             from = to;
         }
-        let whole_ns = from - arrived.as_nanos();
+        let whole_ns = from - read.as_nanos();
         self.sums.whole_ns = self.sums.whole_ns.wrapping_add(whole_ns);
         self.own[WHOLE].saturating_record(clamped(whole_ns));
         self.sums.count += 1;
@@ -162,8 +162,8 @@ mod tests {
     }
 
     fn stamps(moments: [u64; 4]) -> InputStamps {
-        let [arrived, buffered, began, ended] = moments.map(us);
-        InputStamps { arrived, buffered, began, ended }
+        let [read, buffered, began, ended] = moments.map(us);
+        InputStamps { read, buffered, began, ended }
     }
 
     #[test]

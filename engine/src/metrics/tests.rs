@@ -137,7 +137,7 @@ fn the_stages_of_inputs_are_told_in_seconds_and_add_up_to_the_latency() {
     let io = metrics.io(1);
     let mut recorder = StageRecorder::default();
     let us = |us: u64| Time::from_nanos((1 << 40) + us * 1_000);
-    let stamps = InputStamps { arrived: us(0), buffered: us(4_000), began: us(20_000), ended: us(20_500) };
+    let stamps = InputStamps { read: us(0), buffered: us(4_000), began: us(20_000), ended: us(20_500) };
     recorder.record(stamps, us(20_750), us(20_754));
     recorder.publish(us(0), &io.stages);
     let (_, text) = answer(&metrics, "/metrics");

@@ -56,14 +56,15 @@ impl ServerSink for Intake<'_, '_> {
     }
 
     fn input(&mut self, input: InputRecord<'_>) {
-        let InputRecord { number, tick, view_tick_q4, arrived, .. } = input;
-        let arrived = Time::from_nanos(arrived.as_nanos().saturating_sub(self.held.as_nanos() as u64));
+        let InputRecord { number, tick, view_tick_q4, arrived: read, .. } = input;
+        let arrived = Time::from_nanos(read.as_nanos().saturating_sub(self.held.as_nanos() as u64));
         self.push(input.words, |seat, words| InboundEntry::Input {
             seat,
             number,
             tick,
             view_tick_q4,
             arrived,
+            read,
             words,
         });
     }

@@ -114,7 +114,7 @@ mod tests {
 
     fn input(player: u32, tick: u64) -> StampedInput {
         let at = Time::from_nanos(tick);
-        let stamps = InputStamps { arrived: at, buffered: at, began: at, ended: at };
+        let stamps = InputStamps { read: at, buffered: at, began: at, ended: at };
         StampedInput { player: PlayerId(player), stamps }
     }
 

@@ -85,16 +85,9 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
 
     fn buffer(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict> {
         let index = self.index_of(player)?;
-        let QuantizedInput { number, tick, view_tick_q4, arrived, buffered, words } = input;
+        let QuantizedInput { number, tick, view_tick_q4, arrived, waited, words } = input;
         let input = G::Input::from_words(words);
-        Some(self.buffers[index].1.push(ArrivedInput {
-            number,
-            tick,
-            view_tick_q4,
-            arrived,
-            buffered,
-            input,
-        }))
+        Some(self.buffers[index].1.push(ArrivedInput { number, tick, view_tick_q4, arrived, waited, input }))
     }
 
     fn resolve(&mut self, timing: TickTiming, resolved: &mut Resolved, seats: &mut [Seat]) {

@@ -262,10 +262,10 @@ impl Hosted {
     fn stamp(&mut self, began: Time, ended: Time, meter: &mut InputMeter) {
         let mut lost = 0;
         for seat in &mut self.seats {
-            let Some(Waited { arrived, buffered }) = seat.waited.take() else { continue };
+            let Some(Waited { read, buffered }) = seat.waited.take() else { continue };
             meter.applied(buffered, began);
             if self.stamped.len() < limits::STAMPED_INPUTS_MAX {
-                let stamps = InputStamps { arrived, buffered, began, ended };
+                let stamps = InputStamps { read, buffered, began, ended };
                 self.stamped.push((seat.io, StampedInput { player: seat.line.player, stamps }));
             } else {
                 lost += 1;

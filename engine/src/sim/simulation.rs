@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tickwire_netcode::close::CloseCode;
+use tickwire_netcode::session::Waited;
 use tickwire_netcode::time::Time;
 
 use super::hosted::{Fate, Hosted, Witnesses, panic_text};
@@ -104,12 +105,12 @@ impl Simulation {
         for entry in batch.entries.drain(..) {
             match entry {
                 InboundEntry::Join(request) => self.join(io, *request),
-                InboundEntry::Input { seat, number, tick, view_tick_q4, arrived, words } => {
+                InboundEntry::Input { seat, number, tick, view_tick_q4, arrived, read, words } => {
                     if let Some(room) = self.room(seat.room) {
-                        let words = &batch.words[words];
+                        let (words, waited) = (&batch.words[words], Waited { read, buffered });
                         let verdict = room.input(
                             seat.player,
-                            QuantizedInput { number, tick, view_tick_q4, arrived, buffered, words },
+                            QuantizedInput { number, tick, view_tick_q4, arrived, waited, words },
                         );
                         self.metrics.count_input(verdict);
                     }

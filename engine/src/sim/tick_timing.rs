@@ -5,6 +5,7 @@
 use core::time::Duration;
 
 use tickwire_netcode::ids::InputSeq;
+use tickwire_netcode::session::Waited;
 use tickwire_netcode::time::{Tick, Time};
 
 /// When a tick starts.
@@ -26,10 +27,10 @@ pub(crate) struct QuantizedInput<'a> {
     pub(crate) tick: Tick,
     /// The tick that the client was drawing, in 1/16 tick.
     pub(crate) view_tick_q4: u32,
-    /// When it was read.
+    /// When it came, by the best estimate.
     pub(crate) arrived: Time,
-    /// When the simulation took it.
-    pub(crate) buffered: Time,
+    /// When it was read, and when the simulation took it.
+    pub(crate) waited: Waited,
     /// Its quantized words.
     pub(crate) words: &'a [u32],
 }

@@ -23,10 +23,10 @@ pub struct ArrivedInput<I> {
     pub tick: Tick,
     /// The tick that the client was drawing, in 1/16 tick, wrapping.
     pub view_tick_q4: u32,
-    /// When it was read.
+    /// When it came, by the best estimate: its margin counts from then.
     pub arrived: Time,
-    /// When it reached the buffer. No verdict depends on it; [`Applied::waited`] gives it back.
-    pub buffered: Time,
+    /// No verdict depends on it; [`Applied::waited`] gives it back.
+    pub waited: Waited,
     /// What the player wants.
     pub input: I,
 }
@@ -35,7 +35,7 @@ pub struct ArrivedInput<I> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waited {
     /// When it was read.
-    pub arrived: Time,
+    pub read: Time,
     /// When it reached the buffer.
     pub buffered: Time,
 }
@@ -139,7 +139,7 @@ impl<I: Input> InputBuffer<I> {
 
     /// Takes an input. Every verdict is counted and none is an error. Does not allocate.
     pub fn push(&mut self, arrived: ArrivedInput<I>) -> Verdict {
-        let ArrivedInput { number, tick, view_tick_q4, input, arrived, buffered } = arrived;
+        let ArrivedInput { number, tick, view_tick_q4, input, arrived, waited } = arrived;
         if number.0.wrapping_sub(self.newest.0).cast_signed() <= 0 {
             self.stats.duplicate += 1;
             return Verdict::Duplicate;
@@ -162,7 +162,6 @@ impl<I: Input> InputBuffer<I> {
         self.stats.buffered += 1;
         let place = &mut self.window[tick.0 as usize % WINDOW];
         // Two inputs for one tick: the newer state counts, and the edges of both, one after the other.
-        let waited = Waited { arrived, buffered };
         let replaced = place.replace(Waiting { number, margin_q4, view_tick_q4, waited, input });
         if let Some(older) = replaced {
             self.queue_edges(older.input, older.view_tick_q4);

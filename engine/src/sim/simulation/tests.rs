@@ -158,6 +158,7 @@ impl Bench {
             tick: Tick(tick),
             view_tick_q4: tick * 16,
             arrived: Time::from_nanos(self.next - early_ns),
+            read: Time::from_nanos(self.next - early_ns),
             words,
         });
         self.inputs += 1;
@@ -471,7 +472,7 @@ fn with_fewer_snapshots_events_and_inputs_keep_their_tick_and_states_come_at_mul
             let snapshot = output.snapshot.as_ref().map(|snapshot| (snapshot.tick().0, fired(output)));
             seen.push((tick, snapshot, output.lines.len(), output.events.list.len()));
             stamped.extend(
-                output.stamped.iter().map(|input| (tick, input.stamps.arrived.as_nanos() / TICK_NS + 1)),
+                output.stamped.iter().map(|input| (tick, input.stamps.read.as_nanos() / TICK_NS + 1)),
             );
         }
     }

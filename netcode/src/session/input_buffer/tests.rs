@@ -46,6 +46,9 @@ fn ms(ms: u64) -> Time {
     Time::from_nanos(ms * 1_000_000)
 }
 
+/// Where a script does not say how an input came.
+const AT_ONCE: Waited = Waited { read: Time::from_nanos(0), buffered: Time::from_nanos(0) };
+
 fn starts(tick: u32) -> Time {
     ms(u64::from(tick) * 10)
 }
@@ -57,7 +60,7 @@ fn push(buffer: &mut InputBuffer<Stick>, words: &[&str]) -> String {
         tick: Tick(tick.parse().unwrap()),
         view_tick_q4: 0,
         arrived: buffer.next_starts,
-        buffered: buffer.next_starts,
+        waited: AT_ONCE,
         input: Stick::default(),
     };
     let mut words = words[2..].iter();
@@ -194,7 +197,7 @@ fn k3_the_window_goes_on_across_the_wrap_of_ticks_and_numbers() {
         tick: Tick(tick),
         view_tick_q4: 0,
         arrived: ms(0),
-        buffered: ms(0),
+        waited: AT_ONCE,
         input: Stick { turn, fire: false },
     };
     assert_eq!(buffer.push(input(last, last, 1)), Verdict::Buffered);
@@ -222,7 +225,7 @@ proptest! {
                 tick: Tick(next + ahead),
                 view_tick_q4: 0,
                 arrived: starts(next),
-                buffered: starts(next),
+                waited: AT_ONCE,
                 input: Stick { turn: ahead, fire },
             };
             sent.push(input);
@@ -260,7 +263,7 @@ fn late_shots_are_applied_one_a_tick_each_with_the_aim_it_was_given_with() {
             tick: Tick(tick),
             view_tick_q4: 0,
             arrived: starts(10),
-            buffered: starts(10),
+            waited: AT_ONCE,
             input,
         })
     };
@@ -286,8 +289,8 @@ fn a_tick_says_when_its_own_input_came_and_nothing_of_inputs_that_gave_way() {
             number: InputSeq(number),
             tick: Tick(tick),
             view_tick_q4: 0,
-            arrived: ms(90 + u64::from(number)),
-            buffered: ms(100 + u64::from(number)),
+            arrived: ms(80),
+            waited: Waited { read: ms(90 + u64::from(number)), buffered: ms(100 + u64::from(number)) },
             input: Stick::default(),
         })
     };
@@ -295,6 +298,6 @@ fn a_tick_says_when_its_own_input_came_and_nothing_of_inputs_that_gave_way() {
     let verdicts = [(1, 9), (2, 10), (3, 10), (4, 11), (5, 12), (6, 30)].map(|(n, tick)| give(n, tick));
     assert_eq!(verdicts[1..5], [Verdict::Buffered; 4]);
     let mut waited = |tick| buffer.take(Tick(tick), starts(tick)).waited;
-    let came = |number: u64| Some(Waited { arrived: ms(90 + number), buffered: ms(100 + number) });
+    let came = |number: u64| Some(Waited { read: ms(90 + number), buffered: ms(100 + number) });
     assert_eq!([waited(10), waited(12), waited(13)], [came(3), came(5), None]);
 }

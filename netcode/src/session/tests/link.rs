@@ -114,15 +114,8 @@ impl Link {
                     let tick = Tick(words[3].parse().unwrap());
                     let input = Power(words[4].trim_matches(['[', ']']).parse().unwrap());
                     let now = ms(self.now_ms);
-                    let (arrived, buffered) = (now, now);
-                    self.buffer.push(ArrivedInput {
-                        number,
-                        tick,
-                        view_tick_q4: 0,
-                        arrived,
-                        buffered,
-                        input,
-                    });
+                    let (arrived, waited) = (now, Waited { read: now, buffered: now });
+                    self.buffer.push(ArrivedInput { number, tick, view_tick_q4: 0, arrived, waited, input });
                 }
                 "command" => self.commands_run += 1,
                 _ => {}
