@@ -231,7 +231,10 @@ impl Labels {
         const LINE: f64 = 11.0;
         let [left, top, right, bottom] =
             [right - text.chars().count() as f64 * DIGIT, y - LINE, right, y + 2.0];
-        let is_inside = left >= frame.left && right <= frame.right + 8.0 && top >= frame.top - 14.0;
+        let is_inside = left >= frame.left
+            && right <= frame.right + 8.0
+            && top >= frame.top - 14.0
+            && bottom <= frame.bottom;
         let mut texts = self.taken.iter();
         let is_clear = !texts.any(|[l, t, r, b]| left < *r && *l < right && top < *b && *t < bottom)
             && !self.lines.iter().any(|(x, y)| left < *x && *x < right && top < *y && *y < bottom);

@@ -18,6 +18,41 @@ pub(super) struct Curve<'a> {
     pub(super) colour: usize,
     /// A companion of the main line: thinner, and without values beside it.
     pub(super) is_minor: bool,
+    /// Nines and value, as far as they are told: taken once, drawn in every size.
+    steps: Vec<(f64, u64)>,
+}
+
+/// Nines between two points of a line: less than a pixel in the widest picture.
+const STEP: f64 = 0.008;
+
+impl<'a> Curve<'a> {
+    pub(super) fn new(histogram: &'a Histogram<u64>, colour: usize, is_minor: bool) -> Self {
+        Self { histogram, colour, is_minor, steps: steps(histogram) }
+    }
+}
+
+/// Where a value begins and where it ends, but for values that are too close together to be seen.
+fn steps(histogram: &Histogram<u64>) -> Vec<(f64, u64)> {
+    let count = histogram.len() as f64;
+    let end = told_nines(histogram);
+    let mut below = 0;
+    let mut steps: Vec<(f64, u64)> = Vec::new();
+    for recorded in histogram.iter_recorded() {
+        let begin = nines(below as f64 / count);
+        if begin >= end && !steps.is_empty() {
+            break;
+        }
+        below += recorded.count_at_value();
+        let until = nines(below as f64 / count).min(end);
+        let value = recorded.value_iterated_to();
+        if steps.last().is_none_or(|(last, _)| begin - last >= STEP || until - begin >= STEP) {
+            steps.push((begin, value));
+        }
+        if until - begin >= STEP || until >= end {
+            steps.push((until, value));
+        }
+    }
+    steps
 }
 
 /// Values that are written beside a main line, the most wanted first.
@@ -45,8 +80,9 @@ pub(super) fn draw(frame: &Frame, curves: &[Curve<'_>], unit: Unit, title: &str)
     let mut labels = Labels::default();
     // The first one lies on top.
     for curve in told().collect::<Vec<_>>().into_iter().rev() {
-        let points = points(curve.histogram, x, y);
-        labels.keep_off(&points);
+        let points = points(curve, x, y);
+        // Text may interrupt the dots to the maximum.
+        labels.keep_off(&points[..points.len() - 1]);
         line(&mut svg, curve, &points);
     }
     for curve in told().filter(|curve| !curve.is_minor) {
@@ -83,21 +119,10 @@ fn percentiles(frame: &Frame, x: Axis, rarest: f64) -> Vec<(f64, String)> {
 }
 
 /// From the least to the last that is told, and then the maximum.
-fn points(histogram: &Histogram<u64>, x: Axis, y: Axis) -> Vec<(f64, f64)> {
-    let told = told_nines(histogram);
-    let steps = 1.max((told * 110.0) as usize);
-    let mut points: Vec<(f64, f64)> = Vec::new();
-    for step in 0..=steps {
-        let at = told * step as f64 / steps as f64;
-        let height = y.at(histogram.value_at_quantile(1.0 - 10f64.powf(-at)) as f64);
-        let is_flat = points.last().is_some_and(|(_, last)| (height - last).abs() < 0.04);
-        if !is_flat || step == steps {
-            points.push((x.at(at), height));
-        }
-    }
-    let rarest = (histogram.len() as f64).log10();
-    points.push((x.at(rarest), y.at(histogram.max() as f64)));
-    points
+fn points(curve: &Curve<'_>, x: Axis, y: Axis) -> Vec<(f64, f64)> {
+    let rarest = (curve.histogram.len() as f64).log10();
+    let max = (rarest, curve.histogram.max());
+    curve.steps.iter().chain([&max]).map(|(nines, value)| (x.at(*nines), y.at(*value as f64))).collect()
 }
 
 fn line(svg: &mut String, curve: &Curve<'_>, points: &[(f64, f64)]) {
@@ -130,14 +155,61 @@ fn label(
         let _ = write!(svg, r#"<circle class="dot c{colour}" cx="{x:.1}" cy="{y:.1}" r="3.5"/>"#);
     }
     let width = text.chars().count() as f64 * DIGIT;
-    // Near the left border there is room above the point only.
-    let right =
-        [x - 4.0, x + width / 2.0].into_iter().find(|right| labels.take(frame, &text, *right, y - 9.0));
-    if let Some(right) = right {
+    // Near the left border there is room above the point only, and under another line's end below it.
+    let places = [(x - 4.0, y - 9.0), (x + width / 2.0, y - 9.0), (x - 4.0, y + 19.0)];
+    let tried = if is_max { &places[..] } else { &places[..2] };
+    let free = tried.iter().find(|(right, base)| labels.take(frame, &text, *right, *base));
+    if let Some((right, base)) = free {
         let _ = write!(
             svg,
-            r#"<text class="value c{colour}" x="{right:.1}" y="{:.1}" text-anchor="end">{text}</text>"#,
-            y - 9.0
+            r#"<text class="value c{colour}" x="{right:.1}" y="{base:.1}" text-anchor="end">{text}</text>"#
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(values: &[(u64, u64)]) -> Histogram<u64> {
+        let mut histogram = quantiles::histogram();
+        for (value, count) in values {
+            histogram.saturating_record_n(*value, *count);
+        }
+        histogram
+    }
+
+    #[test]
+    fn a_value_is_flat_as_long_as_it_lasts_and_ends_where_ten_samples_are_left() {
+        let histogram = of(&[(10, 900), (20, 95), (30, 5)]);
+        // Half of the samples and more have 10, until 90 %; 20 lasts to 99 %, where ten are left.
+        let steps = steps(&histogram);
+        let near =
+            |(nines, value): (f64, u64), wanted: f64, of: u64| (nines - wanted).abs() < 1e-9 && value == of;
+        assert_eq!(steps.len(), 4);
+        assert!(
+            near(steps[0], 0.0, 10)
+                && near(steps[1], 1.0, 10)
+                && near(steps[2], 1.0, 20)
+                && near(steps[3], 2.0, 20)
+        );
+    }
+
+    #[test]
+    fn a_line_has_no_more_points_than_can_be_seen() {
+        let many: Vec<(u64, u64)> = (1..=2000).map(|value| (value, 10_000)).collect();
+        let steps = steps(&of(&many));
+        assert!(
+            steps.len() < 1000 && steps.last().is_some_and(|(nines, _)| (nines - 6.301).abs() < 0.001),
+            "{:?}",
+            steps.last()
+        );
+        assert!(steps.is_sorted_by(|one, next| one.0 <= next.0 && one.1 <= next.1));
+    }
+
+    #[test]
+    fn fewer_than_ten_samples_tell_nothing_but_the_maximum() {
+        assert_eq!(steps(&of(&[(5, 3)])), [(0.0, 5), (0.0, 5)]);
+        assert_eq!(steps(&of(&[])), []);
     }
 }

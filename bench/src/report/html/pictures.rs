@@ -19,14 +19,14 @@ impl Page<'_> {
             let Some(distribution) = run.main_distribution().filter(|other| other.unit == main.unit) else {
                 continue;
             };
-            curves.push(Curve { histogram: &distribution.histogram, colour: at % COLOURS, is_minor: false });
+            curves.push(Curve::new(&distribution.histogram, at % COLOURS, false));
             let name = if self.is_single() { &distribution.label } else { label };
             legend.push(self.entry(at, name, "", Some(run)));
         }
         if self.is_single() {
             let others = self.first.distributions.iter().filter(|other| is_companion(other, main));
             for (at, other) in others.enumerate() {
-                curves.push(Curve { histogram: &other.histogram, colour: at + 1, is_minor: true });
+                curves.push(Curve::new(&other.histogram, at + 1, true));
                 legend.push(self.entry(at + 1, &other.label, "thin", None));
             }
         }
@@ -153,7 +153,7 @@ impl Page<'_> {
             let (mut curves, mut legend) = (Vec::new(), Vec::new());
             for (at, (run, label)) in self.runs.iter().zip(self.labels).enumerate() {
                 let Some(other) = run.distribution(&first.name) else { continue };
-                curves.push(Curve { histogram: &other.histogram, colour: at % COLOURS, is_minor: false });
+                curves.push(Curve::new(&other.histogram, at % COLOURS, false));
                 legend.push(self.entry(at, label, "", Some(run)));
             }
             let legend = if self.is_single() { String::new() } else { list(&legend) };
