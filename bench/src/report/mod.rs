@@ -12,6 +12,7 @@ mod breakdown;
 pub(crate) mod compare;
 mod distribution;
 mod encoded;
+mod family;
 mod files;
 pub(crate) mod gallery;
 mod hgrm;

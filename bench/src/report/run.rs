@@ -1,6 +1,7 @@
 //! `Run`: everything that one run of one scenario found out.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +81,7 @@ pub(crate) struct Run {
     pub(crate) scenario: String,
     /// What overlaid and compared runs are called; made up of the arguments without it.
     pub(crate) label: Option<String>,
-    /// As it was typed.
+    /// As it was typed, but for the directory of the program: reports are shared.
     pub(crate) command_line: Vec<String>,
     /// What decides the load, defaults included: runs with equal ones repeat each other. No files, no pids.
     pub(crate) arguments: BTreeMap<String, String>,
@@ -114,7 +115,7 @@ impl Run {
             tool: Tool::this(),
             scenario: scenario.to_owned(),
             label: None,
-            command_line: std::env::args().collect(),
+            command_line: command_line(std::env::args()),
             arguments: BTreeMap::new(),
             machine: Host::read(),
             url: url.into(),
@@ -154,5 +155,26 @@ impl Run {
     /// The main distribution: [`Run::headline`], or else the first.
     pub(crate) fn main_distribution(&self) -> Option<&Distribution> {
         self.distribution(&self.headline).or(self.distributions.first())
+    }
+}
+
+fn command_line(args: impl Iterator<Item = String>) -> Vec<String> {
+    let mut args = args.collect::<Vec<String>>();
+    if let Some(program) = args.first_mut() {
+        let name = Path::new(program.as_str()).file_name().map(|name| name.to_string_lossy().into_owned());
+        *program = name.unwrap_or_default();
+    }
+    args
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_does_not_tell_where_the_program_lies() {
+        let args = ["target/release/tickwire-bench", "echo", "--json", "out/a.json"].map(str::to_owned);
+        assert_eq!(command_line(args.into_iter()).join(" "), "tickwire-bench echo --json out/a.json");
+        assert_eq!(command_line(std::iter::empty()), Vec::<String>::new());
     }
 }

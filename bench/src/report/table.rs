@@ -26,7 +26,7 @@ pub(crate) fn write(run: &Run, ink: Ink) -> String {
         server(run, ink),
         run.breakdown.as_ref().map_or(String::new(), |breakdown| stages(breakdown, ink)),
         timeline(run, ink),
-        run.notes.iter().map(|note| format!("{note}\n")).collect(),
+        run.notes.iter().map(|text| note(text)).collect(),
         foot(run, ink),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
@@ -44,8 +44,9 @@ fn head(run: &Run, ink: Ink) -> String {
         if run.asked_s > run.measured_s + 0.05 { format!(" of {:.1}", run.asked_s) } else { String::new() };
     let title = ink.heading(&format!("{}{label}", run.scenario));
     let mut text = format!("{title} at {}, {:.1}{short} s{mode}\n", run.url, run.measured_s);
-    let arguments = run.arguments.iter().map(|(name, value)| format!("{name} {value}"));
-    text += &wrapped(arguments, "  ", ink);
+    let told = run.arguments.iter().filter(|(_, value)| !value.is_empty());
+    let arguments = wrapped(told.map(|(name, value)| format!("{name} {value}")), "  ");
+    text += &arguments.iter().map(|line| ink.quiet(line) + "\n").collect::<String>();
     let Run { tool, machine, .. } = run;
     text += &(ink.quiet(&format!("{machine}")) + "\n");
     text += &(ink.quiet(&format!("{} {} ({})", tool.name, tool.version, tool.revision)) + "\n");
@@ -53,15 +54,22 @@ fn head(run: &Run, ink: Ink) -> String {
 }
 
 /// Words side by side, as many as fit in a line.
-fn wrapped(words: impl Iterator<Item = String>, gap: &str, ink: Ink) -> String {
+fn wrapped(words: impl Iterator<Item = String>, gap: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
-            Some(line) if line.len() + gap.len() + word.len() <= WIDTH => *line += &(gap.to_owned() + &word),
+            Some(line) if line.chars().count() + gap.len() + word.chars().count() <= WIDTH => {
+                *line += gap;
+                *line += &word;
+            }
             _ => lines.push(word),
         }
     }
-    lines.into_iter().map(|line| ink.quiet(&line) + "\n").collect()
+    lines
+}
+
+fn note(note: &str) -> String {
+    wrapped(note.split_whitespace().map(str::to_owned), " ").join("\n") + "\n"
 }
 
 fn distributions(all: &[Distribution], ink: Ink) -> String {
@@ -251,7 +259,11 @@ mod tests {
 
     #[test]
     fn a_table_is_grouped_and_fits_into_a_hundred_columns() {
-        let text = write(&sample::flawed(), Ink::default());
+        let mut run = sample::flawed();
+        run.notes.push("word ".repeat(50));
+        run.argument("room", &"");
+        let text = write(&run, Ink::default());
+        assert!(text.contains("duration 10s  players 100\n"), "what is empty is not told: {text}");
         for line in text.lines() {
             assert!(line.chars().count() <= WIDTH && line == line.trim_end(), "{line:?}");
         }

@@ -3,6 +3,7 @@
 use super::condition::{Judgement, Outcome};
 use super::group::{Group, Spread};
 use crate::quantiles;
+use crate::report::family;
 use crate::report::ink::Ink;
 use crate::report::run::Run;
 use crate::report::unit::Unit;
@@ -82,7 +83,7 @@ fn measures(group: &Group) -> Vec<(String, Vec<(String, String)>)> {
         let named = |name: &str| (name.to_owned(), format!("{}.{name}", distribution.name));
         let percentiles = quantiles::COLUMNS.into_iter().map(|(name, _)| named(name));
         let rows = ["count", "mean"].into_iter().map(named).chain(percentiles).chain([named("max")]);
-        sections.push((distribution.label.clone(), rows.collect()));
+        sections.push((family::full_label(run, &distribution.name), rows.collect()));
     }
     if let Some(server) = &run.server {
         let rows = [

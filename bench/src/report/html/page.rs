@@ -103,7 +103,8 @@ impl Page<'_> {
         let is_shared = |name: &str, value: &str| {
             self.runs.iter().all(|run| run.arguments.get(name).is_some_and(|other| other == value))
         };
-        let shared = self.first.arguments.iter().filter(|(name, value)| is_shared(name, value));
+        let shared =
+            self.first.arguments.iter().filter(|(name, value)| !value.is_empty() && is_shared(name, value));
         let chip = |(name, value): (&String, &String)| {
             format!("<li><span>{}</span><b>{}</b></li>", escape(name), escape(value))
         };

@@ -7,6 +7,7 @@ use super::page::{COLOURS, Page, section};
 use super::timeline::{self, Part, Track};
 use super::{escape, tables};
 use crate::report::distribution::Distribution;
+use crate::report::family::families;
 use crate::report::run::Run;
 use crate::report::unit::Unit;
 
@@ -24,11 +25,8 @@ impl Page<'_> {
             legend.push(self.entry(at, name, "", Some(run)));
         }
         if self.is_single() {
-            let others = self.first.distributions.iter().filter(|other| is_companion(other, main));
-            for (at, other) in others.enumerate() {
-                curves.push(Curve::new(&other.histogram, at + 1, true));
-                legend.push(self.entry(at + 1, &other.label, "thin", None));
-            }
+            let members = families(self.first).into_iter().next().map_or(Vec::new(), |family| family.members);
+            self.add_members(&members, &mut curves, &mut legend);
         }
         let picture = self.picture(400.0, FULL, "percentile curve", |frame| {
             curve::draw(frame, &curves, main.unit, &main.label)
@@ -59,11 +57,14 @@ impl Page<'_> {
         let legend = if self.is_single() {
             let has_band = parts.starts_with(&[Part::Median, Part::P99]);
             let band = if has_band { "<li><i class=\"c0 band\"></i>p50 to p99</li>" } else { "" };
-            let max = if parts.contains(&Part::Max) { "<li><i class=\"c0 thin\"></i>max</li>" } else { "" };
+            let lines = parts.iter().filter(|part| !has_band || **part == Part::Max);
+            let lines: String = lines
+                .map(|part| format!("<li><i class=\"c0{}\"></i>{}</li>", part.class(), part.name()))
+                .collect();
             let loads = || self.first.timeline.iter().map(|second| second.load);
             let has_load = loads().zip(loads().skip(1)).any(|(load, next)| load != next);
             let load = if has_load { "<li><i class=\"c7 band\"></i>load</li>" } else { "" };
-            vec![band.to_owned(), max.to_owned(), load.to_owned()]
+            vec![band.to_owned(), lines, load.to_owned()]
         } else {
             let entry = |(at, (run, label)): (usize, (&Run, &String))| self.entry(at, label, "", Some(run));
             self.runs.iter().zip(self.labels).enumerate().map(entry).collect()
@@ -140,35 +141,42 @@ impl Page<'_> {
         section("What it costs", &why, &(list(&legend) + &picture))
     }
 
-    /// All other distributions, two beside each other.
+    /// The other distributions, two beside each other.
     pub(super) fn others(&self) -> String {
-        let Some(main) = self.first.main_distribution() else { return String::new() };
-        let is_elsewhere = |other: &&Distribution| {
-            other.name == main.name
-                || self.is_single() && is_companion(other, main)
-                || other.histogram.is_empty()
-        };
         let mut html = String::new();
-        for first in self.first.distributions.iter().filter(|other| !is_elsewhere(other)) {
+        for family in families(self.first).iter().skip(1).filter(|family| !family.head.histogram.is_empty()) {
             let (mut curves, mut legend) = (Vec::new(), Vec::new());
             for (at, (run, label)) in self.runs.iter().zip(self.labels).enumerate() {
-                let Some(other) = run.distribution(&first.name) else { continue };
+                let Some(other) = run.distribution(&family.head.name) else { continue };
                 curves.push(Curve::new(&other.histogram, at % COLOURS, false));
-                legend.push(self.entry(at, label, "", Some(run)));
+                let name = if self.is_single() { other.label.trim() } else { label };
+                legend.push(self.entry(at, name, "", Some(run)));
             }
-            let legend = if self.is_single() { String::new() } else { list(&legend) };
+            if self.is_single() {
+                self.add_members(&family.members, &mut curves, &mut legend);
+            }
+            let legend = if curves.len() > 1 { list(&legend) } else { String::new() };
+            let label = family.head.label.trim();
             let picture = self.picture(260.0, HALF, "distribution", |frame| {
-                curve::draw(frame, &curves, first.unit, &first.label)
+                curve::draw(frame, &curves, family.head.unit, label)
             });
-            html += &section(&capital(&first.label), "By percentile.", &(legend + &picture));
+            html += &section(&capital(label), "By percentile.", &(legend + &picture));
         }
         if html.is_empty() { html } else { format!("<div class=\"pair\">\n{html}</div>\n") }
     }
-}
 
-/// Of the same messages as the main distribution, from their sending: what a benchmark that waits would have told.
-fn is_companion(other: &Distribution, main: &Distribution) -> bool {
-    other.name == "service" && other.name != main.name && other.unit == main.unit
+    /// Thin lines beside the one of their family.
+    fn add_members<'a>(
+        &self,
+        members: &[&'a Distribution],
+        curves: &mut Vec<Curve<'a>>,
+        legend: &mut Vec<String>,
+    ) {
+        for (at, member) in members.iter().enumerate() {
+            curves.push(Curve::new(&member.histogram, (at + 1) % COLOURS, true));
+            legend.push(self.entry(at + 1, member.label.trim(), "thin", None));
+        }
+    }
 }
 
 fn list(entries: &[String]) -> String {

@@ -8,13 +8,17 @@ use super::escape;
 use super::page::{COLOURS, section};
 use crate::quantiles;
 use crate::report::distribution::Distribution;
+use crate::report::family::full_label;
 use crate::report::run::{Figure, Run};
 use crate::report::unit::Unit;
 
 /// Distributions as rows, then all figures by group.
 pub(super) fn single(run: &Run) -> String {
-    let rows: Vec<(String, &Distribution)> =
-        run.distributions.iter().map(|distribution| (escape(&distribution.label), distribution)).collect();
+    let rows: Vec<(String, &Distribution)> = run
+        .distributions
+        .iter()
+        .map(|distribution| (escape(&full_label(run, &distribution.name)), distribution))
+        .collect();
     let mut html = String::new();
     if !rows.is_empty() {
         html += &section(
@@ -72,7 +76,11 @@ pub(super) fn several(runs: &[Run], labels: &[String]) -> String {
         for (at, (run, label)) in runs.iter().zip(labels).enumerate() {
             rows.extend(run.distribution(&first.name).map(|distribution| (name(at, label), distribution)));
         }
-        html += &section(&escape(&first.label), "Ratios are to the first run.", &percentiles(&rows));
+        html += &section(
+            &escape(&full_label(&runs[0], &first.name)),
+            "Ratios are to the first run.",
+            &percentiles(&rows),
+        );
     }
     let heads: String =
         labels.iter().enumerate().map(|(at, label)| format!("<th>{}</th>", name(at, label))).collect();

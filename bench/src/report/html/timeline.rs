@@ -42,7 +42,8 @@ impl Part {
         }
     }
 
-    fn class(self) -> &'static str {
+    /// Of the style sheet, for lines and for their legend.
+    pub(super) fn class(self) -> &'static str {
         match self {
             Self::Median => " soft",
             Self::P99 => "",
