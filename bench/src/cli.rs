@@ -6,15 +6,15 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use tickwire_client::Target;
 
+use crate::load::stages::{CONNECTIONS_MAX, Stages};
+use crate::report::Outputs;
 use crate::report::compare::Compare;
 use crate::report::gallery::Gallery;
 use crate::wire::route;
-use crate::{churn, idle};
+use crate::{arena, churn, echo, fanout, idle};
 
-/// Beyond this a run measures its own generator. Chosen, not measured.
+/// Players of `slow-heads`; beyond this a run measures its own generator. Chosen, not measured.
 const PLAYERS_MAX: i64 = 5000;
-/// As many as one address has ports for, less those in use.
-const CONNECTIONS_MAX: i64 = 50_000;
 const THREADS_MAX: i64 = 64;
 
 /// Load generator and latency reports for Tickwire.
@@ -27,8 +27,12 @@ pub(crate) struct Args {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
+    /// Messages to any WebSocket echo server, and how soon they are back.
+    Echo(echo::Args),
+    /// Frames of any server that broadcasts: how many, how even, how soon on each connection.
+    Fanout(fanout::Args),
     /// Players in a room, each giving one input per tick.
-    Arena(Arena),
+    Arena(arena::Args),
     /// Visitors that come, stay and go: how soon are they let in, and does the server forget them?
     Churn(churn::Args),
     /// Connections that say nothing: what does each cost in memory?
@@ -46,12 +50,6 @@ pub(crate) enum Command {
     Compare(Compare),
 }
 
-const ARENA_EXAMPLES: &str = "\
-Examples:
-  cargo arena --listen 127.0.0.1:7777 &
-  cargo netbench arena --players 50 --duration 10s
-  cargo netbench arena --players 300 --decode 16 --duration 1m --pin 1 --server-pid \"$(pgrep -n game-demo)\"";
-
 const STARVE_EXAMPLES: &str = "\
 Examples:
   prlimit --nofile=256 target/release/game-demo --listen 127.0.0.1:7777 &
@@ -61,9 +59,9 @@ const SLOW_HEADS_EXAMPLES: &str = "\
 Examples:
   cargo netbench slow-heads --connections 2000 --players 100";
 
-/// What every scenario needs to know.
+/// Where the server is, and what of it and of this machine is watched.
 #[derive(clap::Args, Clone, Debug)]
-pub(crate) struct Common {
+pub(crate) struct Server {
     /// Where the server is.
     #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7777/ws", value_parser = route::parse)]
     pub(crate) url: Target,
@@ -81,21 +79,51 @@ pub(crate) struct Common {
     pub(crate) pin: Vec<usize>,
 }
 
-/// Who plays, and how they come.
+/// What every load has.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    pub(crate) server: Server,
+
+    /// How many connections there are.
+    #[arg(long, visible_alias = "players", value_name = "N", default_value_t = 100, allow_negative_numbers = true, help_heading = "Load", value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
+    pub(crate) connections: u32,
+
+    /// Connections that begin in each second.
+    #[arg(long, value_name = "N", default_value_t = 500, allow_negative_numbers = true, help_heading = "Load", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) connect_rate: u32,
+
+    /// How long is measured: 500ms, 10s, 2m.
+    #[arg(long, value_name = "TIME", default_value = "10s", help_heading = "Load", value_parser = duration)]
+    pub(crate) duration: Duration,
+
+    /// Time between the last connection and the measurement.
+    #[arg(long, value_name = "TIME", default_value = "2s", help_heading = "Load", value_parser = duration)]
+    pub(crate) warmup: Duration,
+
+    /// Load in steps, DURATION:CONNECTIONS,... or DURATION:RATE/s,... of each connection: 30s:100,60s:1000 or
+    /// 30s:10/s,60s:60/s. All of it is measured, and each step told apart.
+    #[arg(long, value_name = "LIST", help_heading = "Load", conflicts_with = "duration")]
+    pub(crate) stages: Option<Stages>,
+
+    /// Threads that drive the connections, each with its own share and poll.
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, help_heading = "Load", value_parser = clap::value_parser!(u32).range(1..=THREADS_MAX))]
+    pub(crate) threads: u32,
+
+    /// Decides where in its period each connection sends.
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Load")]
+    pub(crate) seed: u64,
+
+    #[command(flatten)]
+    pub(crate) outputs: Outputs,
+}
+
+/// Players beside what another scenario does, and how they come.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Players")]
 pub(crate) struct Players {
-    /// Id of the room; any room of the kind without it.
-    #[arg(long, value_name = "ID", default_value = "")]
-    pub(crate) room: String,
-
-    /// Kind of the room. Inputs are made up from the schema that the server sends, so any game will do.
-    #[arg(long, value_name = "KIND", default_value = "arena")]
-    pub(crate) kind: String,
-
-    /// How many of them decode every update and check its hash; the others read headers, acknowledge and play.
-    #[arg(long, value_name = "N", default_value_t = 16)]
-    pub(crate) decode: u32,
+    #[command(flatten)]
+    pub(crate) room: arena::Room,
 
     /// Players that connect in each second.
     #[arg(long, value_name = "N", default_value_t = 200, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -108,24 +136,6 @@ pub(crate) struct Players {
     /// Time between the last join and the measurement.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
     pub(crate) warmup: Duration,
-}
-
-#[derive(clap::Args, Clone, Debug)]
-#[command(after_help = ARENA_EXAMPLES)]
-pub(crate) struct Arena {
-    #[command(flatten)]
-    pub(crate) common: Common,
-
-    /// How many players join.
-    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=PLAYERS_MAX))]
-    pub(crate) players: u32,
-
-    /// How long is measured: 500ms, 10s, 2m.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
-    pub(crate) duration: Duration,
-
-    #[command(flatten)]
-    pub(crate) crew: Players,
 }
 
 /// The arguments without a `--` in front, which the cargo alias has put there already: `cargo netbench -- --help` works too.
@@ -141,10 +151,10 @@ pub(crate) fn without_separator(args: impl IntoIterator<Item = OsString>) -> imp
 #[command(after_help = STARVE_EXAMPLES)]
 pub(crate) struct Starve {
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) server: Server,
 
     /// How many connections are opened at once.
-    #[arg(long, value_name = "N", default_value_t = 1000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 1000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
     pub(crate) connections: u32,
 
     /// How long the server is watched while it has no descriptor left; below the 3 s it gives a client for its Hello.
@@ -156,10 +166,10 @@ pub(crate) struct Starve {
 #[command(after_help = SLOW_HEADS_EXAMPLES)]
 pub(crate) struct SlowHeads {
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) server: Server,
 
     /// How many slow connections there are.
-    #[arg(long, value_name = "N", default_value_t = 2000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
+    #[arg(long, value_name = "N", default_value_t = 2000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
     pub(crate) connections: u32,
 
     /// Bytes that each of them sends in a second.
@@ -232,6 +242,11 @@ mod tests {
         for good in [
             "arena",
             "arena --url ws://[::1]:1/ws --players 5000 --duration 1ms --pin 0,1 --threads 2",
+            "echo --rate 0.5 --bytes 0 --pipeline 1",
+            "echo --pipeline 16 --connections 20 --stages 30s:100,60s:1000",
+            "echo --stages 30s:10/s,1m:60/s",
+            "fanout --stamp-offset 0 --input-bytes 24 --input-rate 60",
+            "fanout --stages 1s:60/s",
             "starve --connections 1000 --server-pid 1",
             "churn --rate 500 --stay 200ms --abrupt 20 --settle 61s --json -",
             "idle --connections 10000 --join empty --ack-every 1s --json -",
@@ -246,7 +261,18 @@ mod tests {
             "fly",
             "arena --players 0",
             "arena --players -1",
-            "arena --players 5001",
+            "arena --players 50001",
+            "arena --stages 30s",
+            "arena --stages 30s:5 --duration 30s",
+            "echo --rate 0",
+            "echo --rate -1",
+            "echo --rate nan",
+            "echo --pipeline 0",
+            "echo --bytes 16777217",
+            "echo --connections 0",
+            "echo --url 127.0.0.1:9001",
+            "fanout --input-rate 0",
+            "fanout --stamp-offset -1",
             "arena --url http://127.0.0.1/",
             "arena --url wss://127.0.0.1/",
             "arena --duration 0s",

@@ -10,6 +10,8 @@ use crate::metrics::NoMetrics;
 
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// What was asked for cannot be: told as wrong usage.
+    Usage(String),
     /// Nobody answers there.
     Unreachable(ClientError),
     /// The hard limit of descriptors is too low.
@@ -20,8 +22,8 @@ pub(crate) enum Failure {
     ServerPid(u32),
     /// Metrics were asked for by name and do not come.
     Metrics { path: String, error: NoMetrics },
-    /// Some did not get into the room.
-    Join { playing: usize, players: usize, why: Option<String>, limit_s: u64 },
+    /// Some were refused, or never got ready.
+    Join { ready: usize, connections: usize, why: Option<String>, limit_s: u64 },
     /// The server took all connections: it has descriptors enough.
     NotStarved { connections: usize },
     /// The server took no connection at all.
@@ -34,6 +36,13 @@ pub(crate) enum Failure {
     Panicked,
 }
 
+impl Failure {
+    /// 2 for wrong usage, or else 1.
+    pub(crate) fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
@@ -43,6 +52,7 @@ impl From<io::Error> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Usage(why) => f.write_str(why),
             Self::Unreachable(error) => error.fmt(f),
             Self::Descriptors(TooFew { needed, hard }) => write!(
                 f,
@@ -51,15 +61,13 @@ impl fmt::Display for Failure {
             Self::Pin { core, error } => write!(f, "cannot pin a thread to core {core}: {error}"),
             Self::ServerPid(pid) => write!(f, "there is no process {pid} to read in /proc (--server-pid)"),
             Self::Metrics { path, error } => write!(f, "no metrics at {path}: {error}"),
-            Self::Join { playing, players, why: Some(why), .. } => {
-                write!(f, "{playing} of {players} players joined: {why}")
+            Self::Join { ready, connections, why: Some(why), .. } => {
+                write!(f, "{ready} of {connections} connections got ready: {why}")
             }
-            Self::Join { playing, players, why: None, limit_s } => {
-                write!(
-                    f,
-                    "{playing} of {players} players joined within {limit_s} s; is this a server of the arena?"
-                )
-            }
+            Self::Join { ready, connections, why: None, limit_s } => write!(
+                f,
+                "{ready} of {connections} connections got ready within {limit_s} s; is this the right kind of server?"
+            ),
             Self::NotStarved { connections } => write!(
                 f,
                 "the server took all {connections} connections: start it with few descriptors (prlimit --nofile=256 ...)"

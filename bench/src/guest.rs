@@ -110,7 +110,7 @@ impl Guest {
     pub(crate) fn on_ready(&mut self, now: Time, desk: &mut Desk) -> Result<(), Gone> {
         let mut wrong = None;
         let Self { socket, session, .. } = self;
-        let read = socket.read(&mut desk.buffer, now, |message| {
+        let read = socket.read_binary(&mut desk.buffer, now, |message| {
             if let Some(session) = session.as_mut().filter(|_| wrong.is_none()) {
                 wrong = session.handle_message(message, now).err();
             }

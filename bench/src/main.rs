@@ -6,11 +6,14 @@
 mod arena;
 mod churn;
 mod cli;
+mod echo;
 mod failure;
+mod fanout;
 #[cfg(target_os = "linux")]
 mod floor;
 mod guest;
 mod idle;
+mod load;
 mod machine;
 mod metrics;
 mod quantiles;
@@ -30,7 +33,9 @@ use crate::failure::Failure;
 
 fn main() -> ExitCode {
     match cli::Args::parse_from(cli::without_separator(std::env::args_os())).command {
-        cli::Command::Arena(args) => print(arena::run(&args), arena::Report::is_clean),
+        cli::Command::Echo(args) => report(echo::run(&args), &args.common.outputs),
+        cli::Command::Fanout(args) => report(fanout::run(&args), &args.common.outputs),
+        cli::Command::Arena(args) => report(arena::run(&args), &args.common.outputs),
         #[cfg(target_os = "linux")]
         cli::Command::Floor(args) => ended(floor::run(&args)),
         cli::Command::Churn(args) => report(churn::run(&args), &args.outputs),
@@ -42,6 +47,7 @@ fn main() -> ExitCode {
     }
 }
 
+/// Ends a scenario that has a report.
 fn report(run: Result<report::Run, Failure>, outputs: &report::Outputs) -> ExitCode {
     run.map_or_else(|failure| told(&failure), |run| report::finish(run, outputs))
 }
@@ -65,5 +71,5 @@ fn ended(run: Result<(), Failure>) -> ExitCode {
 
 fn told(failure: &Failure) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "tickwire-bench: {failure}");
-    ExitCode::FAILURE
+    failure.exit_code().into()
 }

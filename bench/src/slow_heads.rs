@@ -12,12 +12,14 @@ use mio::net::TcpStream;
 use tickwire_client::Clock;
 use tickwire_netcode::time::Time;
 
-use crate::arena::crew::Crew;
-use crate::arena::tally::Tally;
+use crate::arena::{Arena, ArenaPlan};
 use crate::cli;
 use crate::failure::Failure;
+use crate::load::crew::Crew;
+use crate::load::plan::{Arrivals, Plan};
+use crate::load::{Live, Recorder};
 use crate::machine::{affinity, descriptors};
-use crate::quantiles::{histogram, milliseconds};
+use crate::quantiles::{self, histogram, milliseconds};
 use crate::watch::{Watch, Window};
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
@@ -136,7 +138,9 @@ pub(crate) struct Report {
     left: usize,
     quiet: Window,
     siege: Window,
-    tally: Tally,
+    recorder: Recorder,
+    players_lost: usize,
+    mismatches: u64,
 }
 
 impl Report {
@@ -147,7 +151,7 @@ impl Report {
 
     /// All were gone in time, and no player noticed.
     pub(crate) fn is_good(&self) -> bool {
-        self.in_time() && self.tally.lost.is_empty() && self.tally.failed == 0
+        self.in_time() && self.players_lost == 0 && self.mismatches == 0
     }
 }
 
@@ -158,19 +162,33 @@ impl Report {
 pub(crate) fn run(args: &cli::SlowHeads) -> Result<Report, Failure> {
     let connections = args.connections as usize;
     descriptors::reserve(connections + args.players as usize).map_err(Failure::Descriptors)?;
-    if let Some(&core) = args.common.pin.first() {
+    if let Some(&core) = args.server.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
     }
-    let route = Route::find(&args.common.url).map_err(Failure::Unreachable)?;
-    let watch = Watch::new(&route, &args.common)?;
+    let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
+    let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
     let clock = Clock::new();
-    let crew = Crew::join(&route, args.players, &args.crew, &args.common.pin, clock)?;
+    let arena = ArenaPlan::from(&args.crew.room);
+    let plan = Plan {
+        route: route.clone(),
+        connections: args.players,
+        connect_rate: args.crew.connect_rate,
+        threads: args.crew.threads,
+        pin: args.server.pin.clone(),
+        seed: 1,
+        warmup: args.crew.warmup,
+        duration: OPEN_WITHIN + args.deadline,
+        stages: None,
+        arrivals: Arrivals::All,
+    };
+    let mut live = Live::quiet();
+    let crew = Crew::start(&plan, clock, &mut live, |_| Arena::new(arena.clone(), plan.seed))?;
 
-    let begin = crew.now() + args.crew.warmup;
+    let begin = crew.now() + plan.warmup;
     crew.begin_at(begin);
-    crew.wait_until(begin);
+    crew.warm_up_until(begin, &mut live);
     let (first, began) = (watch.look(), crew.now());
-    crew.wait_until(began + OPEN_WITHIN + args.deadline);
+    crew.warm_up_until(began + plan.duration, &mut live);
     let second = watch.look();
     let quiet = second.since(&first, crew.now().since(began));
 
@@ -186,6 +204,7 @@ pub(crate) fn run(args: &cli::SlowHeads) -> Result<Report, Failure> {
     siege.run(connections, args.rate, args.deadline + GRACE + PATIENCE)?;
     let window = watch.look().since(&second, crew.now().since(began));
     crew.end_at(crew.now());
+    let done = crew.finish()?;
     Ok(Report {
         players: args.players,
         connections,
@@ -196,13 +215,15 @@ pub(crate) fn run(args: &cli::SlowHeads) -> Result<Report, Failure> {
         answered: siege.answered,
         quiet,
         siege: window,
-        tally: crew.finish()?,
+        players_lost: done.losses.count,
+        mismatches: done.scenario.tally().failed,
+        recorder: done.recorder,
     })
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { players, connections, rate, tally, .. } = self;
+        let Self { players, connections, rate, recorder, .. } = self;
         writeln!(f, "slow-heads: {connections} connections of {rate} B/s beside {players} players")?;
         writeln!(f)?;
         let verdict = if self.in_time() { "ok" } else { "FAILED" };
@@ -241,10 +262,10 @@ impl fmt::Display for Report {
                 )?;
             }
         }
-        writeln!(f, "input to state  {} (both windows)", milliseconds(&tally.to_state_us))?;
-        writeln!(f, "players lost    {}", tally.lost.len())?;
-        writeln!(f, "hash mismatches {}", tally.failed)?;
-        writeln!(f, "send lag        {}", milliseconds(&tally.send_lag_us))
+        writeln!(f, "input to state  {} (both windows)", quantiles::line(&recorder.latency, 1e6, 2, "ms"))?;
+        writeln!(f, "players lost    {}", self.players_lost)?;
+        writeln!(f, "hash mismatches {}", self.mismatches)?;
+        writeln!(f, "send lag        {}", quantiles::line(&recorder.lag, 1e6, 2, "ms"))
     }
 }
 
@@ -265,7 +286,9 @@ mod tests {
             left,
             quiet: Window::default(),
             siege: Window::default(),
-            tally: Tally::new(),
+            recorder: Recorder::new(),
+            players_lost: 0,
+            mismatches: 0,
         }
     }
 
@@ -278,7 +301,7 @@ mod tests {
             assert_eq!((report.is_good(), text.contains("FAILED")), (good, !good), "{text}");
         }
         let mut report = report(5000, 0);
-        report.tally.lost.push("closed with 4007".into());
+        report.players_lost = 1;
         assert!(!report.is_good());
     }
 }

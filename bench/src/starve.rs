@@ -128,7 +128,7 @@ impl Crowd {
         let now = self.reactor.now();
         let Some(standing) = self.each.get_mut(index) else { return };
         let (Standing::Waiting(socket) | Standing::Held(socket)) = standing else { return };
-        let over = socket.flush().and_then(|()| socket.read(&mut self.buffer, now, |_| {})).err();
+        let over = socket.flush().and_then(|()| socket.read_binary(&mut self.buffer, now, |_| {})).err();
         let is_open = socket.is_open();
         let before = std::mem::replace(standing, Standing::Refused);
         *standing = match (before, over) {
@@ -192,11 +192,11 @@ impl Report {
 pub(crate) fn run(args: &cli::Starve) -> Result<Report, Failure> {
     let connections = args.connections as usize;
     descriptors::reserve(connections + PROBES).map_err(Failure::Descriptors)?;
-    if let Some(&core) = args.common.pin.first() {
+    if let Some(&core) = args.server.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
     }
-    let route = Route::find(&args.common.url).map_err(Failure::Unreachable)?;
-    let watch = Watch::new(&route, &args.common)?;
+    let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
+    let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
     let mut crowd = Crowd::open(&route, connections)?;
     let is_held = |standing: &Standing| matches!(standing, Standing::Held(_));
     let is_waiting = |standing: &Standing| matches!(standing, Standing::Waiting(_));

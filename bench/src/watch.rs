@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::cli;
 use crate::failure::Failure;
 use crate::machine::processor::{Reading, Usage, Used};
 use crate::metrics::{Scrape, Ticks};
@@ -39,21 +38,25 @@ impl Watch {
     ///
     /// # Errors
     /// A process or metrics that were asked for by name are not there.
-    pub(crate) fn new(route: &Route, args: &cli::Common) -> Result<Self, Failure> {
-        if let Some(pid) = args.server_pid
+    pub(crate) fn new(
+        route: &Route,
+        server_pid: Option<u32>,
+        metrics: Option<&str>,
+    ) -> Result<Self, Failure> {
+        if let Some(pid) = server_pid
             && !Reading::take(Some(pid)).is_some_and(|reading| reading.has_server())
         {
             return Err(Failure::ServerPid(pid));
         }
-        let path = args.metrics.as_deref().unwrap_or(METRICS_PATH);
+        let path = metrics.unwrap_or(METRICS_PATH);
         let metrics_path = match Scrape::take(route, path) {
             Ok(_) => Some(path.to_owned()),
-            Err(error) if args.metrics.is_some() => {
+            Err(error) if metrics.is_some() => {
                 return Err(Failure::Metrics { path: path.to_owned(), error });
             }
             Err(_) => None,
         };
-        Ok(Self { route: route.clone(), server_pid: args.server_pid, metrics_path })
+        Ok(Self { route: route.clone(), server_pid, metrics_path })
     }
 
     pub(crate) fn look(&self) -> Look {

@@ -39,7 +39,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) common: cli::Common,
+    pub(crate) server: cli::Server,
 
     /// Visitors that come in each second, however many are still waiting.
     #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -144,12 +144,12 @@ impl Gauge<'_> {
 /// There is no such server, or it lets nobody in: nothing is measured then.
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let manners = args.manners()?;
-    if let Some(&core) = args.common.pin.first() {
+    if let Some(&core) = args.server.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
     }
-    let route = Route::find(&args.common.url).map_err(Failure::Unreachable)?;
-    let watch = Watch::new(&route, &args.common)?;
-    let gauge = Gauge { watch: &watch, server_pid: args.common.server_pid };
+    let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
+    let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
+    let gauge = Gauge { watch: &watch, server_pid: args.server.server_pid };
     let mut turnstile = Turnstile::new(route, manners)?;
 
     let untouched = gauge.read();
@@ -174,11 +174,11 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         settled_in,
         before,
         after,
-        is_server_gone: args.common.server_pid.is_some_and(|pid| Memory::of(pid).is_none()),
+        is_server_gone: args.server.server_pid.is_some_and(|pid| Memory::of(pid).is_none()),
         window,
         tally: turnstile.tally,
     };
-    let mut run = Run::new("churn", format!("ws://{}{}", args.common.url.authority(), args.common.url.path));
+    let mut run = Run::new("churn", format!("ws://{}{}", args.server.url.authority(), args.server.url.path));
     args.tell(&mut run);
     outcome.fill(&mut run);
     Ok(run)

@@ -31,7 +31,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) common: cli::Common,
+    pub(crate) server: cli::Server,
 
     /// How many connections are held.
     #[arg(long, value_name = "N", default_value_t = 1000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
@@ -72,14 +72,14 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let connections = args.connections as usize;
     descriptors::reserve(connections).map_err(Failure::Descriptors)?;
-    if let Some(&core) = args.common.pin.first() {
+    if let Some(&core) = args.server.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
     }
-    let route = Route::find(&args.common.url).map_err(Failure::Unreachable)?;
-    let watch = Watch::new(&route, &args.common)?;
+    let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
+    let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
     let seat = args.join.as_ref().map(|kind| Seat { kind: kind.clone(), room: args.room.clone() });
     let mut crowd = Crowd::new(route, seat, args.ack_every)?;
-    let memory = || args.common.server_pid.and_then(Memory::of);
+    let memory = || args.server.server_pid.and_then(Memory::of);
 
     crowd.rest(args.warmup)?;
     let before = memory();
@@ -105,14 +105,14 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         before,
         with: held_memory,
         later: memory(),
-        is_pid_given: args.common.server_pid.is_some(),
+        is_pid_given: args.server.server_pid.is_some(),
         window: watch.look().since(&look, measured),
         handshake_ns: crowd.handshake_ns,
         join_ns: crowd.join_ns,
         refused: crowd.refused,
         lost: crowd.lost,
     };
-    let mut run = Run::new("idle", format!("ws://{}{}", args.common.url.authority(), args.common.url.path));
+    let mut run = Run::new("idle", format!("ws://{}{}", args.server.url.authority(), args.server.url.path));
     outcome.fill(&mut run);
     set_arguments(args, &mut run);
     Ok(run)

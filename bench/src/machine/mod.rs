@@ -5,4 +5,5 @@ pub(crate) mod affinity;
 pub(crate) mod descriptors;
 pub(crate) mod host;
 pub(crate) mod memory;
+pub(crate) mod monotonic;
 pub(crate) mod processor;

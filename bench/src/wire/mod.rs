@@ -2,6 +2,7 @@
 //!
 //! Owns nothing of what is said: a scenario gives and takes messages.
 
+pub(crate) mod network;
 pub(crate) mod reactor;
 pub(crate) mod route;
 pub(crate) mod socket;

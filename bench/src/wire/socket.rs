@@ -1,6 +1,7 @@
-//! `Socket`: one non-blocking TCP connection that asks for an upgrade and then speaks WebSocket, to any server.
+//! `Socket`: one non-blocking connection that asks for an upgrade and then speaks WebSocket, to any server.
 //!
-//! Owns the stream, the upgrade, the frames and the unsent bytes; reads into a buffer that its thread lends.
+//! Owns the stream, the upgrade, the frames and the unsent bytes; reads into a buffer that its thread lends. The stream
+//! is TCP, or whatever a test has made up.
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -8,14 +9,24 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 use mio::net::TcpStream;
+use tickwire_client::Target;
 use tickwire_netcode::limits::SERVER_MESSAGE_BYTES_MAX;
 use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::handshake::{
     HeadBuffer, ResponseError, TargetError, client_request, client_response,
 };
-use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
+use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, Sender, WebSocket};
 
 use super::route::Route;
+
+/// Largest message that is taken: what an echo server may be asked for, and what a Tickwire server may send.
+const MESSAGE_BYTES_MAX: u32 = {
+    let ours = SERVER_MESSAGE_BYTES_MAX as u32;
+    if ours > Limits::LIFTED.message_bytes_max { ours } else { Limits::LIFTED.message_bytes_max }
+};
+
+/// Reads of one connection before others have their turn: a peer that never stops sending holds nobody up.
+const READS_MAX: u32 = 4;
 
 /// Why a connection is over.
 #[derive(Debug)]
@@ -57,8 +68,60 @@ enum Phase {
     Open,
 }
 
-pub(crate) struct Socket {
-    stream: TcpStream,
+/// Where what is to be sent goes: queued, and written when whoever drives the socket flushes it.
+pub(crate) struct Outgoing<'a> {
+    sender: &'a mut Sender,
+    unsent: &'a mut Vec<u8>,
+}
+
+impl Outgoing<'_> {
+    pub(crate) fn send(&mut self, kind: MessageKind, message: &[u8]) {
+        self.sender.send(kind, message, self.unsent);
+    }
+
+    pub(crate) fn unsent_bytes(&self) -> usize {
+        self.unsent.len()
+    }
+
+    /// The same for a shorter time.
+    pub(crate) fn reborrow(&mut self) -> Outgoing<'_> {
+        Outgoing { sender: self.sender, unsent: self.unsent }
+    }
+}
+
+/// What a socket tells of what it reads.
+pub(crate) trait Listen {
+    /// The server has upgraded the connection: messages may be sent from now on.
+    fn opened(&mut self, out: &mut Outgoing<'_>);
+    /// A whole message. False: nothing more of this read is wanted.
+    fn message(&mut self, kind: MessageKind, payload: &[u8], out: &mut Outgoing<'_>) -> bool;
+}
+
+/// Whether there is more to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Drained {
+    /// The poll tells of what comes later.
+    Yes,
+    /// The poll does not tell again: read again without waiting for it.
+    No,
+}
+
+/// Takes binary messages and leaves the rest.
+struct Taker<F>(F);
+
+impl<F: FnMut(&[u8])> Listen for Taker<F> {
+    fn opened(&mut self, _: &mut Outgoing<'_>) {}
+
+    fn message(&mut self, kind: MessageKind, payload: &[u8], _: &mut Outgoing<'_>) -> bool {
+        if kind == MessageKind::Binary {
+            (self.0)(payload);
+        }
+        true
+    }
+}
+
+pub(crate) struct Socket<S = TcpStream> {
+    stream: S,
     phase: Phase,
     ws: WebSocket,
     unsent: Vec<u8>,
@@ -73,13 +136,25 @@ impl Socket {
     /// As [`Socket::connect`], over a stream that begins to connect already.
     pub(crate) fn over(stream: TcpStream, route: &Route) -> Result<Self, Over> {
         stream.set_nodelay(true)?;
+        Self::upgrade(stream, &route.target)
+    }
+
+    /// Ends it without another word.
+    pub(crate) fn shutdown(&self) {
+        // Whether the peer still hears it makes no difference here.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+impl<S: Read + Write> Socket<S> {
+    /// Queues the request for the upgrade of a stream that connects.
+    pub(crate) fn upgrade(stream: S, target: &Target) -> Result<Self, Over> {
         let mut key = [0; 16];
         key[..8].copy_from_slice(&random().to_le_bytes());
         key[8..].copy_from_slice(&random().to_le_bytes());
         let mut unsent = Vec::new();
-        client_request(&route.target.authority(), &route.target.path, key, None, &mut unsent)
-            .map_err(Over::Target)?;
-        let limits = Limits { message_bytes_max: SERVER_MESSAGE_BYTES_MAX as u32, ..Limits::LIFTED };
+        client_request(&target.authority(), &target.path, key, None, &mut unsent).map_err(Over::Target)?;
+        let limits = Limits { message_bytes_max: MESSAGE_BYTES_MAX, ..Limits::LIFTED };
         Ok(Self {
             stream,
             phase: Phase::Upgrading { head: HeadBuffer::new(), key },
@@ -88,7 +163,7 @@ impl Socket {
         })
     }
 
-    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+    pub(crate) fn stream(&mut self) -> &mut S {
         &mut self.stream
     }
 
@@ -96,7 +171,7 @@ impl Socket {
         matches!(self.phase, Phase::Open)
     }
 
-    /// Reads all there is and gives each binary message to `take`.
+    /// Reads what there is, in a few reads of up to `buffer`, or in only one, and tells `listen` of it.
     ///
     /// # Errors
     /// [`Over`]: nothing follows. Messages that came before the end have been given.
@@ -104,26 +179,45 @@ impl Socket {
         &mut self,
         buffer: &mut [u8],
         now: Time,
-        mut take: impl FnMut(&[u8]),
-    ) -> Result<(), Over> {
-        loop {
+        only_once: bool,
+        listen: &mut impl Listen,
+    ) -> Result<Drained, Over> {
+        let mut reads = if only_once { READS_MAX - 1 } else { 0 };
+        while reads < READS_MAX {
             let count = match self.stream.read(buffer) {
                 Ok(0) if !self.is_open() => return Err(Over::Unanswered),
                 Ok(0) => return Err(Over::Closed(self.ws.handle_end().and_then(|closed| closed.code))),
                 Ok(count) => count,
-                Err(error) if is_pending(&error) => return Ok(()),
+                Err(error) if is_pending(&error) => return Ok(Drained::Yes),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
-            self.take(&mut buffer[..count], now, &mut take)?;
-            // Less than there was room for: the socket is drained, and the poll tells of what comes later.
+            self.take(&mut buffer[..count], now, listen)?;
+            // Less than there was room for: the socket is drained.
             if count < buffer.len() {
-                return Ok(());
+                return Ok(Drained::Yes);
             }
+            reads += 1;
         }
+        Ok(Drained::No)
     }
 
-    fn take(&mut self, bytes: &mut [u8], now: Time, take: &mut impl FnMut(&[u8])) -> Result<(), Over> {
+    /// Reads all there is and gives each binary message to `take`.
+    ///
+    /// # Errors
+    /// As [`Socket::read`].
+    pub(crate) fn read_binary(
+        &mut self,
+        buffer: &mut [u8],
+        now: Time,
+        take: impl FnMut(&[u8]),
+    ) -> Result<(), Over> {
+        let mut taker = Taker(take);
+        while self.read(buffer, now, false, &mut taker)? == Drained::No {}
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &mut [u8], now: Time, listen: &mut impl Listen) -> Result<(), Over> {
         let mut start = 0;
         if let Phase::Upgrading { head, key } = &mut self.phase {
             let answer = head.push(bytes).map_err(|error| Over::Upgrade(error.into()))?;
@@ -131,29 +225,43 @@ impl Socket {
             client_response(answer.bytes, *key).map_err(Over::Upgrade)?;
             start = answer.consumed;
             self.phase = Phase::Open;
+            listen.opened(&mut Outgoing { sender: self.ws.split().1, unsent: &mut self.unsent });
         }
         let mut input = Input::new(&mut bytes[start..]);
-        while let Some(event) = self.ws.poll_event(&mut input, now, &mut self.unsent) {
+        let (receiver, sender) = self.ws.split();
+        while let Some(event) = receiver.poll_event(sender, &mut input, now, &mut self.unsent) {
             match event {
-                Event::Message { kind: MessageKind::Binary, payload } => take(payload),
+                Event::Message { kind, payload } => {
+                    let out = &mut Outgoing { sender, unsent: &mut self.unsent };
+                    if !listen.message(kind, payload, out) {
+                        return Ok(());
+                    }
+                }
                 Event::Closed(closed) => return Err(Over::Closed(closed.code)),
-                Event::Message { .. } | Event::Ping | Event::Pong(_) => {}
+                Event::Ping | Event::Pong(_) => {}
             }
         }
         Ok(())
     }
 
+    /// Where messages may be queued; only once it is open.
+    pub(crate) fn outgoing(&mut self) -> Outgoing<'_> {
+        Outgoing { sender: self.ws.split().1, unsent: &mut self.unsent }
+    }
+
     /// Queues one binary message.
     pub(crate) fn send(&mut self, message: &[u8]) {
-        self.ws.send(MessageKind::Binary, message, &mut self.unsent);
+        self.outgoing().send(MessageKind::Binary, message);
     }
 
     /// Queues a close frame.
     pub(crate) fn close(&mut self, code: u16) {
-        self.ws.close(code, "", &mut self.unsent);
+        if self.is_open() {
+            self.ws.close(code, "", &mut self.unsent);
+        }
     }
 
-    /// Writes as much as the socket takes.
+    /// Writes as much as the stream takes.
     pub(crate) fn flush(&mut self) -> Result<(), Over> {
         let mut written = 0;
         while written < self.unsent.len() {
@@ -166,12 +274,6 @@ impl Socket {
         }
         self.unsent.drain(..written);
         Ok(())
-    }
-
-    /// Ends it without another word.
-    pub(crate) fn shutdown(&self) {
-        // Whether the peer still hears it makes no difference here.
-        let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
 

@@ -1,0 +1,42 @@
+//! The scenario against a simulated server that answers each input: frames with and without a moment in them.
+
+use std::time::Duration;
+
+use super::FanoutPlan;
+use super::client::Fanout;
+use crate::load::simulated::{World, run};
+
+/// The simulated server sends back what it gets, so that its frames are the inputs: 24 bytes of 0x5A.
+fn plan(stamp_offset: Option<usize>) -> FanoutPlan {
+    FanoutPlan { stamp_offset, input_bytes: 24, input_rate: Some(50.0) }
+}
+
+#[test]
+fn frames_and_gaps_are_counted_per_connection() {
+    let done = run(World::default(), Fanout::new(plan(None), 1, || None), 4, (1000, 3000), None);
+    assert_eq!(done.scenario.frames, [100; 4]);
+    let gap = &done.scenario.gap;
+    assert_eq!(gap.len(), 400);
+    assert!(gap.min() > 19_900_000 && gap.max() < 20_100_000, "{} to {}", gap.min(), gap.max());
+    assert_eq!((done.recorder.sends, done.recorder.unanswered, done.scenario.unstamped), (400, 0, 0));
+}
+
+#[test]
+fn the_moment_in_a_frame_gives_its_delivery_time() {
+    // 0x5A5A... ns is the moment that every frame tells, and the run begins a second before it.
+    let epoch = || Some(0x5A5A_5A5A_5A5A_5A5A - 1_000_000_000);
+    let done = run(World::default(), Fanout::new(plan(Some(8)), 1, epoch), 2, (900, 2000), None);
+    let scenario = done.scenario;
+    assert!(!scenario.delivery.is_empty() && scenario.unstamped > 0, "frames of before that moment");
+    let longest = Duration::from_nanos(scenario.delivery.max());
+    assert!(longest > Duration::from_millis(950) && longest < Duration::from_millis(1005), "{longest:?}");
+    let spread = scenario.ticks.spread(2);
+    assert_eq!((spread.ticks, spread.incomplete), (1, 0), "all frames tell the same moment");
+}
+
+#[test]
+fn a_frame_too_short_for_a_moment_is_counted_as_such() {
+    let done = run(World::default(), Fanout::new(plan(Some(17)), 1, || Some(0)), 2, (900, 2000), None);
+    assert_eq!(done.scenario.unstamped, 110);
+    assert!(done.scenario.delivery.is_empty());
+}

@@ -1,0 +1,161 @@
+//! `Crew`: all threads of a run, from the first connection to the last goodbye.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tickwire_client::Clock;
+use tickwire_netcode::time::Time;
+
+use super::arrivals::Arrivals;
+use super::drive::{Driver, Losses, Share, Yield};
+use super::live::{Live, Stage};
+use super::plan::{self, Plan};
+use super::recorder::Recorder;
+use super::scenario::Scenario;
+use super::shared::Shared;
+use crate::failure::Failure;
+use crate::machine::affinity;
+use crate::wire::network::Tcp;
+use crate::wire::reactor::Reactor;
+
+/// Beyond the time that the connect rate takes, all connections are ready by then, or something is wrong.
+const READY_LIMIT: Duration = Duration::from_secs(20);
+
+pub(crate) struct Crew<S: Scenario> {
+    clock: Clock,
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<io::Result<Yield<S>>>>,
+}
+
+impl<S: Scenario> Crew<S> {
+    /// Starts the threads and waits until all connections are ready; those that came first go about their business
+    /// while the others connect. Where they come without an end, nobody is waited for.
+    ///
+    /// # Errors
+    /// Not all of them got there: nothing can be measured.
+    pub(crate) fn start(
+        plan: &Plan,
+        clock: Clock,
+        live: &mut Live,
+        mut make: impl FnMut(u32) -> S,
+    ) -> Result<Self, Failure> {
+        let shared = Arc::new(Shared::new(std::thread::current()));
+        let apart = Duration::from_secs(1) / plan.connect_rate.max(1);
+        let first_at = clock.now();
+        let first = match plan.arrivals {
+            plan::Arrivals::All => plan.connections,
+            plan::Arrivals::Endless => u32::MAX,
+        };
+        let count = plan.threads.min(plan.connections_max()).max(1);
+        let mut threads = Vec::new();
+        for thread in 0..count {
+            let arrivals = Arrivals::new((thread, count), first, first_at, apart, plan.levels());
+            let share = Share { arrivals, stages: plan.stages.clone() };
+            let net = Tcp::new(Reactor::new(clock)?, plan.route.clone());
+            let driver = Driver::new(net, make(thread), share, Arc::clone(&shared));
+            let core = plan.pin.get(thread as usize % plan.pin.len().max(1)).copied();
+            threads.push(spawn(driver, core)?);
+        }
+        let crew = Self { clock, shared, threads };
+        match plan.arrivals {
+            plan::Arrivals::All => crew.wait_for_all(plan.connections, apart, live),
+            plan::Arrivals::Endless => Ok(crew),
+        }
+    }
+
+    fn wait_for_all(self, connections: u32, apart: Duration, live: &mut Live) -> Result<Self, Failure> {
+        let limit = READY_LIMIT + apart * connections;
+        let all = connections as usize;
+        let stage = Stage::Connecting { connections };
+        self.wait(self.now() + limit, stage, live, |shared| shared.gone() > 0 || shared.ready() == all);
+        if self.shared.ready() == all && self.shared.gone() == 0 {
+            return Ok(self);
+        }
+        let ready = self.shared.ready();
+        live.clear();
+        self.end_at(Time::default());
+        let why = self.finish()?.losses.reasons.into_iter().next();
+        Err(Failure::Join { ready, connections: all, why, limit_s: limit.as_secs() })
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// What is due from then on is measured.
+    pub(crate) fn begin_at(&self, begin: Time) {
+        self.shared.begin_at(begin);
+    }
+
+    /// What is due from then on is neither sent nor measured.
+    pub(crate) fn end_at(&self, end: Time) {
+        self.shared.end_at(end);
+    }
+
+    /// Lets the warm-up pass. False: nobody is left, and there is no use in waiting longer.
+    pub(crate) fn warm_up_until(&self, at: Time, live: &mut Live) -> bool {
+        self.wait(at, Stage::WarmingUp, live, |_| false)
+    }
+
+    /// Lets the window pass. False: nobody is left, and there is no use in waiting longer.
+    pub(crate) fn measure_until(&self, begin: Time, end: Time, live: &mut Live) -> bool {
+        self.wait(end, Stage::Measuring { begin, end }, live, |_| false)
+    }
+
+    /// Waits until `until`, until `is_done`, or until no thread has anything left to do, which is false.
+    fn wait(&self, until: Time, stage: Stage, live: &mut Live, is_done: impl Fn(&Shared) -> bool) -> bool {
+        while !is_done(&self.shared) {
+            if self.threads.iter().all(JoinHandle::is_finished) {
+                return false;
+            }
+            let now = self.now();
+            live.look(now, stage, &self.shared);
+            let left = until.min(live.next_at().unwrap_or(until)).since(now);
+            if now >= until {
+                return true;
+            }
+            std::thread::park_timeout(left.min(LOOK_EVERY));
+        }
+        true
+    }
+
+    /// Waits for the threads and adds up what they counted. The window must have an end by now.
+    pub(crate) fn finish(self) -> Result<Yield<S>, Failure> {
+        let mut sum: Option<Yield<S>> = None;
+        let mut recorder = Recorder::new();
+        let mut losses = Losses::default();
+        for thread in self.threads {
+            let part = thread.join().map_err(|_| Failure::Panicked)??;
+            recorder.add(&part.recorder);
+            losses.append(part.losses.clone());
+            match &mut sum {
+                Some(sum) => {
+                    sum.scenario.add(part.scenario);
+                    sum.ended = sum.ended.max(part.ended);
+                }
+                None => sum = Some(part),
+            }
+        }
+        // There is one thread at least.
+        let sum = sum.ok_or(Failure::Panicked)?;
+        Ok(Yield { recorder, losses, ..sum })
+    }
+}
+
+/// A thread that ended says so to nobody: it is looked for this often.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+#[expect(clippy::disallowed_methods, reason = "the generator's threads: started here and joined by the crew")]
+fn spawn<S: Scenario>(
+    driver: Driver<Tcp, S>,
+    core: Option<usize>,
+) -> io::Result<JoinHandle<io::Result<Yield<S>>>> {
+    std::thread::Builder::new().name("load".into()).spawn(move || {
+        if let Some(core) = core {
+            affinity::pin(core)?;
+        }
+        driver.run()
+    })
+}

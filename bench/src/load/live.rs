@@ -1,0 +1,153 @@
+//! `Live`: one line a second on standard error about how the run goes.
+//!
+//! On a terminal the line is written over and over; elsewhere each is a line of its own. Reports go to standard output
+//! and never meet it.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use tickwire_netcode::time::Time;
+
+use super::recorder::Pulse;
+use super::shared::Shared;
+use crate::quantiles::is_told;
+
+const EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Form {
+    Quiet,
+    Lines,
+    Terminal,
+}
+
+/// What goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stage {
+    Connecting { connections: u32 },
+    WarmingUp,
+    Measuring { begin: Time, end: Time },
+}
+
+pub(crate) struct Live {
+    form: Form,
+    next_at: Option<Time>,
+    last_at: Time,
+    /// A line stands on the terminal.
+    is_shown: bool,
+}
+
+impl Live {
+    /// Tells nothing.
+    pub(crate) fn quiet() -> Self {
+        Self { form: Form::Quiet, next_at: None, last_at: Time::default(), is_shown: false }
+    }
+
+    /// Tells on standard error.
+    pub(crate) fn stderr() -> Self {
+        let form = if std::io::stderr().is_terminal() { Form::Terminal } else { Form::Lines };
+        Self { form, ..Self::quiet() }
+    }
+
+    /// When there is something to tell again.
+    pub(super) fn next_at(&self) -> Option<Time> {
+        self.next_at.filter(|_| self.form != Form::Quiet)
+    }
+
+    /// Tells how it goes, if a second has passed.
+    pub(super) fn look(&mut self, now: Time, stage: Stage, shared: &Shared) {
+        if self.form == Form::Quiet {
+            return;
+        }
+        match self.next_at {
+            None => (self.next_at, self.last_at) = (Some(now + EVERY), now),
+            Some(at) if now < at => {}
+            Some(_) => {
+                let line = line(now, now.since(self.last_at), stage, shared, &shared.take_pulse());
+                (self.next_at, self.last_at) = (Some(now + EVERY), now);
+                self.write(&line);
+            }
+        }
+    }
+
+    fn write(&mut self, line: &str) {
+        // Nobody has to watch.
+        let _ = match self.form {
+            Form::Quiet => Ok(()),
+            Form::Lines => writeln!(std::io::stderr(), "{line}"),
+            // To the first column, and what is left of the old line is erased (ECMA-48 EL).
+            Form::Terminal => write!(std::io::stderr(), "\r{line}\x1b[K"),
+        };
+        self.is_shown = self.form == Form::Terminal;
+    }
+
+    /// Takes the line away: a report follows.
+    pub(crate) fn clear(&mut self) {
+        if std::mem::take(&mut self.is_shown) {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+        self.next_at = None;
+    }
+}
+
+fn line(now: Time, passed: Duration, stage: Stage, shared: &Shared, pulse: &Pulse) -> String {
+    let mut text = match stage {
+        Stage::Connecting { connections } => format!("connecting {} of {connections}", shared.ready()),
+        Stage::WarmingUp => "warming up".to_owned(),
+        Stage::Measuring { begin, end } => {
+            let (passed, all) = (now.since(begin).as_secs(), end.since(begin).as_secs_f64());
+            format!("measuring {passed} of {all:.0} s")
+        }
+    };
+    let per_s = |count: u64| count as f64 / passed.as_secs_f64().max(f64::MIN_POSITIVE);
+    text += &format!(" | sent {:.0}/s, received {:.0}/s", per_s(pulse.sends), per_s(pulse.received));
+    let values = &pulse.headline;
+    if !values.is_empty() {
+        text += " |";
+        for (name, quantile) in [("p50", 0.5), ("p99", 0.99)] {
+            if is_told(quantile, values.len()) {
+                text += &format!(" {name} {:.2}", values.value_at_quantile(quantile) as f64 / 1e6);
+            }
+        }
+        text += &format!(" max {:.2} ms", values.max() as f64 / 1e6);
+    }
+    for (name, count) in [("late", pulse.late), ("lost", shared.gone() as u64)] {
+        if count > 0 {
+            text += &format!(" | {name} {count}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_rates_times_and_what_is_wrong() {
+        let shared = Shared::new(std::thread::current());
+        let mut pulse = Pulse::new();
+        let second = Duration::from_secs(1);
+        let now = Time::default() + second * 3;
+        let stage = Stage::Measuring { begin: Time::default() + second, end: Time::default() + second * 11 };
+        assert_eq!(line(now, second, stage, &shared, &pulse), "measuring 2 of 10 s | sent 0/s, received 0/s");
+        (pulse.sends, pulse.received, pulse.late) = (120, 100, 3);
+        (0..100).for_each(|_| pulse.headline.saturating_record(2_000_000));
+        shared.one_is_gone();
+        let text = line(now, second * 2, Stage::WarmingUp, &shared, &pulse);
+        assert!(text.starts_with("warming up | sent 60/s, received 50/s | p50 2.0"), "{text}");
+        assert!(!text.contains("p99") && text.ends_with(" ms | late 3 | lost 1"), "{text}");
+    }
+
+    #[test]
+    fn nothing_is_told_before_a_second_has_passed_or_to_nobody() {
+        let shared = Shared::new(std::thread::current());
+        let stage = Stage::Connecting { connections: 1 };
+        let mut live = Live { form: Form::Lines, ..Live::quiet() };
+        live.look(Time::default(), stage, &shared);
+        assert_eq!(live.next_at(), Some(Time::default() + EVERY));
+        let mut live = Live::quiet();
+        live.look(Time::default(), stage, &shared);
+        assert_eq!(live.next_at(), None);
+    }
+}

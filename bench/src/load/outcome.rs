@@ -1,0 +1,171 @@
+//! `Outcome`: what came of a run of the load, and the part of its report that is the same for every scenario.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::drive::Losses;
+use super::plan::Plan;
+use super::recorder::Recorder;
+use super::stages::Level;
+use crate::machine::processor::Process;
+use crate::quantiles;
+use crate::report::{Distribution, Run, Second, ServerUse, ThreadUse, Unit};
+use crate::watch;
+
+/// A run that ended so much before its time is partial.
+const SHORT: Duration = Duration::from_millis(500);
+
+pub(crate) struct Outcome<S> {
+    pub(crate) scenario: S,
+    pub(crate) recorder: Recorder,
+    /// The server's and the machine's side.
+    pub(crate) window: watch::Window,
+    pub(crate) losses: Losses,
+    /// Connections of the window; `None` if stages or arrivals changed them.
+    pub(crate) connections: Option<u32>,
+    /// How long was to be measured.
+    pub(crate) asked: Duration,
+    /// How long there was anybody to measure.
+    pub(crate) measured: Duration,
+}
+
+impl<S> Outcome<S> {
+    pub(crate) fn seconds(&self) -> f64 {
+        self.measured.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    /// Connections of the window, unless they changed.
+    pub(crate) fn players(&self) -> Option<f64> {
+        self.connections.map(f64::from)
+    }
+
+    /// What every scenario reports: the verdict on the generator and the connections, the timeline of the headline, who
+    /// used the processors, and what was sent. `headline` names the distribution that the scenario adds first.
+    pub(crate) fn report(&self, plan: &Plan, scenario: &str, headline: &str) -> Run {
+        let target = &plan.route.target;
+        let mut run = Run::new(scenario, format!("ws://{}{}", target.authority(), target.path));
+        plan.tell(&mut run);
+        (run.asked_s, run.measured_s) = (self.asked.as_secs_f64(), self.measured.as_secs_f64());
+        headline.clone_into(&mut run.headline);
+        self.judge(&mut run);
+        run.timeline = self.timeline(plan);
+        self.tell_machine(&mut run);
+        run
+    }
+
+    fn judge(&self, run: &mut Run) {
+        if self.recorder.is_saturated() {
+            run.verdict.saturated();
+        }
+        let first = self.losses.reasons.first().map_or(String::new(), |why| format!(" (first: {why})"));
+        if self.measured + SHORT < self.asked {
+            let (measured, asked) = (self.measured.as_secs_f64(), self.asked.as_secs_f64());
+            run.verdict.partial(format!("nobody was left after {measured:.1} of {asked:.1} s{first}"));
+        } else if self.losses.count > 0 {
+            run.verdict.failed(format!("{} connections were lost{first}", self.losses.count));
+        }
+    }
+
+    fn timeline(&self, plan: &Plan) -> Vec<Second> {
+        let whole = self.asked.as_secs_f64();
+        let second = |(place, histogram): (usize, &Histogram<u64>)| {
+            let at_s = place as f64;
+            let offsets = plan.stages.iter().flat_map(|stages| stages.offsets().zip(stages.iter()));
+            let stage = offsets.filter(|(offset, _)| offset.as_secs_f64() <= at_s).last();
+            let load = stage.map(|(_, stage)| match stage.level {
+                Level::Connections(count) => f64::from(count),
+                Level::Rate(rate) => rate,
+            });
+            Second { at_s, length_s: (whole - at_s).min(1.0), load, histogram: histogram.clone() }
+        };
+        self.recorder.seconds.iter().enumerate().map(second).collect()
+    }
+
+    fn tell_machine(&self, run: &mut Run) {
+        let Some(usage) = &self.window.usage else { return };
+        let share = |time: Duration| time.as_secs_f64() / self.window.elapsed.as_secs_f64();
+        run.foreign_cpu_share = Some(share(usage.foreign));
+        run.figure("machine", "generator_cpu", "generator CPU", share(usage.own.total()), Unit::Share);
+        run.figure("machine", "interrupts", "interrupts", share(usage.interrupts), Unit::Share);
+        run.figure("machine", "stolen", "stolen", share(usage.stolen), Unit::Share);
+        if usage.server.is_none() {
+            run.notes
+                .push("Foreign CPU holds the server's: give --server-pid to tell them apart.".to_owned());
+        }
+    }
+
+    /// What the server used for `count` things of the window, each a `per`; if its pid is known.
+    pub(crate) fn server_use(&self, count: f64, per: &str) -> Option<ServerUse> {
+        let Process { used, resident_bytes, .. } = self.window.usage.as_ref()?.server.as_ref()?;
+        let server = self.window.usage.as_ref()?.server.as_ref()?;
+        let share = |time: Duration| time.as_secs_f64() / self.window.elapsed.as_secs_f64();
+        let threads = server.busy_threads().into_iter().map(|(name, used)| ThreadUse {
+            name: name.to_owned(),
+            user_share: share(used.user),
+            system_share: share(used.system),
+        });
+        Some(ServerUse {
+            cpu_us_per: used.total().as_secs_f64() * 1e6 / count.max(1.0),
+            per: per.to_owned(),
+            user_share: share(used.user),
+            system_share: share(used.system),
+            resident_bytes: *resident_bytes,
+            threads: threads.collect(),
+        })
+    }
+
+    /// Latency, service time and send lag of what an open loop sent, under the names that all scenarios use.
+    pub(crate) fn tell_open_loop(&self, run: &mut Run, label: &str) {
+        let Recorder { latency, service, lag, .. } = &self.recorder;
+        for (name, label, histogram) in [
+            ("latency", label, latency),
+            ("service", "  from sending", service),
+            ("send_lag", "send lag", lag),
+        ] {
+            run.distributions.push(Distribution::new(name, label, Unit::Nanoseconds, histogram.clone()));
+        }
+        self.tell_sends(run);
+    }
+
+    /// What was sent, and how punctually.
+    pub(crate) fn tell_sends(&self, run: &mut Run) {
+        let Recorder { late, left_out, unanswered, .. } = self.recorder;
+        run.figure("generator", "late_sends", "sent late, by more than 1 ms", late as f64, Unit::Count);
+        run.figure(
+            "generator",
+            "late_share",
+            "  of all that was due",
+            self.recorder.late_share(),
+            Unit::Share,
+        );
+        run.figure("generator", "left_out", "  never sent", left_out as f64, Unit::Count);
+        run.figure("generator", "unanswered", "never answered", unanswered as f64, Unit::Count);
+    }
+
+    /// Connections, and how long their upgrade took.
+    pub(crate) fn tell_connections(&self, run: &mut Run) {
+        run.figure("clients", "lost", "connections lost", self.losses.count as f64, Unit::Count);
+        let handshake = self.recorder.handshake.clone();
+        run.distributions.push(Distribution::new("handshake", "handshake", Unit::Nanoseconds, handshake));
+    }
+
+    /// The headline by stage, if there are any.
+    pub(crate) fn tell_stages(&self, plan: &Plan, run: &mut Run) {
+        let Some(stages) = &plan.stages else { return };
+        for (number, (stage, histogram)) in (1..).zip(stages.iter().zip(&self.recorder.stages)) {
+            let label = match stage.level {
+                Level::Connections(count) => format!("stage {number}: {count}"),
+                Level::Rate(rate) => format!("stage {number}: {rate}/s"),
+            };
+            let mut whole = quantiles::nanoseconds();
+            whole.add(histogram).expect("values of the coarse histogram fit the fine one");
+            run.distributions.push(Distribution::new(
+                format!("stage_{number}"),
+                label,
+                Unit::Nanoseconds,
+                whole,
+            ));
+        }
+    }
+}

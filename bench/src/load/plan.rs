@@ -1,0 +1,98 @@
+//! `Plan`: how many connections, from when, for how long, on which cores. What they say is the scenario's.
+
+use std::time::Duration;
+
+use super::stages::Stages;
+use crate::cli;
+use crate::failure::Failure;
+use crate::machine::descriptors;
+use crate::report::Run;
+use crate::wire::route::Route;
+
+/// How connections come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Arrivals {
+    /// As many as the plan says; the warm-up begins when all are ready.
+    All,
+    /// One after the other until the window is over; the warm-up begins at once. Those that have done their part leave.
+    #[allow(dead_code, reason = "the scenario churn is not there yet")]
+    Endless,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) route: Route,
+    /// In all; at the first stage, if stages set them. With [`Arrivals::Endless`] about as many as there are at once.
+    pub(crate) connections: u32,
+    /// That begin in each second; all threads together.
+    pub(crate) connect_rate: u32,
+    pub(crate) threads: u32,
+    /// Thread `n` runs on core `pin[n % len]`, and so does who runs the plan, on the first. None: anywhere.
+    pub(crate) pin: Vec<usize>,
+    pub(crate) seed: u64,
+    pub(crate) warmup: Duration,
+    /// Of the window, all stages together.
+    pub(crate) duration: Duration,
+    pub(crate) stages: Option<Stages>,
+    pub(crate) arrivals: Arrivals,
+}
+
+impl Plan {
+    /// Looks the server up and makes room for the connections.
+    ///
+    /// # Errors
+    /// Nobody answers there, or the hard limit of descriptors is too low.
+    pub(crate) fn new(common: &cli::Common) -> Result<Self, Failure> {
+        let stages = common.stages.clone();
+        let first = stages.as_ref().and_then(Stages::connections).map(|counts| counts[0]);
+        let plan = Self {
+            route: Route::find(&common.server.url).map_err(Failure::Unreachable)?,
+            connections: first.unwrap_or(common.connections),
+            connect_rate: common.connect_rate,
+            threads: common.threads,
+            pin: common.server.pin.clone(),
+            seed: common.seed,
+            warmup: common.warmup,
+            duration: stages.as_ref().map_or(common.duration, Stages::total),
+            stages,
+            arrivals: Arrivals::All,
+        };
+        plan.reserve()?;
+        Ok(plan)
+    }
+
+    /// Raises the limit of descriptors to what the plan needs.
+    pub(crate) fn reserve(&self) -> Result<(), Failure> {
+        descriptors::reserve(self.connections_max() as usize).map_err(Failure::Descriptors)
+    }
+
+    /// Connections of the stage that has most.
+    pub(crate) fn connections_max(&self) -> u32 {
+        let stages = self.stages.as_ref().and_then(Stages::connections);
+        stages.into_iter().flatten().max().unwrap_or(0).max(self.connections)
+    }
+
+    /// The connections are the same all the time.
+    pub(super) fn is_steady(&self) -> bool {
+        self.arrivals == Arrivals::All && self.levels().is_empty()
+    }
+
+    /// Offsets and connections of the stages, if those set any.
+    pub(super) fn levels(&self) -> Vec<(Duration, u32)> {
+        let Some(stages) = &self.stages else { return Vec::new() };
+        stages.offsets().zip(stages.connections().unwrap_or_default()).collect()
+    }
+
+    /// Tells a report what decided the load.
+    pub(super) fn tell(&self, run: &mut Run) {
+        run.argument("connections", &self.connections);
+        run.argument("connect_rate", &self.connect_rate);
+        run.argument("threads", &self.threads);
+        run.argument("seed", &self.seed);
+        run.argument("warmup_ms", &self.warmup.as_millis());
+        run.argument("duration_ms", &self.duration.as_millis());
+        if let Some(stages) = &self.stages {
+            run.argument("stages", stages);
+        }
+    }
+}

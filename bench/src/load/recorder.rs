@@ -1,0 +1,312 @@
+//! `Recorder`: what one thread of the generator measured in the window, and how those of all threads add up.
+//!
+//! Three times of each message: *latency* from the moment it was due (free of coordinated omission), *service time* from
+//! the moment it was sent, and *send lag* between the two. A message belongs to the window by the moment it was due, so
+//! that one sent in the window and answered after it counts, with all of its time.
+//!
+//! Invariant: a send is late by this program's doing only. What a scenario holds back on purpose is late from the
+//! moment on that it was let go.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use tickwire_netcode::time::Time;
+
+use super::window::Window;
+use crate::quantiles::nanoseconds;
+
+/// A send that is later than this is late.
+pub(super) const LATE: Duration = Duration::from_millis(1);
+/// Share of late sends above which a run measures its generator.
+const LATE_SHARE_MAX: f64 = 0.01;
+
+/// Coarser histograms, to two digits: one of each second is kept (22 KB).
+pub(crate) fn coarse() -> Histogram<u64> {
+    Histogram::new_with_bounds(1000, 60_000_000_000, 2).expect("1 us to 60 s at two digits is a histogram")
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder {
+    window: Window,
+    /// From due to answered.
+    pub(crate) latency: Histogram<u64>,
+    /// From sent to answered.
+    pub(crate) service: Histogram<u64>,
+    /// From due to sent.
+    pub(crate) lag: Histogram<u64>,
+    /// From the beginning of a connection to its upgrade; of the whole run.
+    pub(crate) handshake: Histogram<u64>,
+    /// Messages that were due in the window and sent.
+    pub(crate) sends: u64,
+    pub(crate) late: u64,
+    /// Due in the window and never sent, because this program was too late.
+    pub(crate) left_out: u64,
+    /// Messages that arrived in the window.
+    pub(crate) received: u64,
+    pub(crate) received_bytes: u64,
+    /// Sent in the window and not answered in the end.
+    pub(crate) unanswered: u64,
+    /// Of the headline, by the second of the window in which a sample was complete.
+    pub(crate) seconds: Vec<Histogram<u64>>,
+    /// Of the headline, by the stage in which a sample began.
+    pub(crate) stages: Vec<Histogram<u64>>,
+    pub(crate) pulse: Pulse,
+}
+
+/// What happened since it was last told, window or not: for whoever watches.
+#[derive(Clone, Debug)]
+pub(crate) struct Pulse {
+    pub(crate) headline: Histogram<u64>,
+    pub(crate) sends: u64,
+    pub(crate) late: u64,
+    pub(crate) received: u64,
+}
+
+impl Pulse {
+    pub(crate) fn new() -> Self {
+        Self { headline: coarse(), sends: 0, late: 0, received: 0 }
+    }
+
+    /// Moves all of it to `to`.
+    pub(crate) fn drain_to(&mut self, to: &mut Self) {
+        add(&mut to.headline, &self.headline);
+        to.sends += self.sends;
+        to.late += self.late;
+        to.received += self.received;
+        self.headline.reset();
+        (self.sends, self.late, self.received) = (0, 0, 0);
+    }
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Self {
+        Self {
+            window: Window::default(),
+            latency: nanoseconds(),
+            service: nanoseconds(),
+            lag: nanoseconds(),
+            handshake: nanoseconds(),
+            sends: 0,
+            late: 0,
+            left_out: 0,
+            received: 0,
+            received_bytes: 0,
+            unanswered: 0,
+            seconds: Vec::new(),
+            stages: Vec::new(),
+            pulse: Pulse::new(),
+        }
+    }
+
+    pub(crate) fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// From now on it is known when the window begins and ends.
+    pub(crate) fn set_window(&mut self, window: Window) {
+        self.window = window;
+    }
+
+    pub(crate) fn is_in_window(&self, at: Time) -> bool {
+        self.window.contains(at)
+    }
+
+    /// A message has been sent. `eligible` is when it could have been at the earliest: `due`, unless it was held back on
+    /// purpose until later.
+    pub(crate) fn sent(&mut self, due: Time, eligible: Time, sent: Time) {
+        let is_late = sent.since(due.max(eligible)) > LATE;
+        self.pulse.sends += 1;
+        self.pulse.late += u64::from(is_late);
+        if self.window.contains(due) {
+            self.sends += 1;
+            self.late += u64::from(is_late);
+            self.lag.saturating_record(nanos(sent.since(due)));
+        }
+    }
+
+    /// A message of a closed loop has been sent: it is due when it is sent.
+    pub(crate) fn sent_at_will(&mut self, sent: Time) {
+        self.pulse.sends += 1;
+        self.sends += u64::from(self.window.contains(sent));
+    }
+
+    /// Messages that were due and are given up.
+    pub(crate) fn left_out(&mut self, count: u64) {
+        self.left_out += count;
+        self.late += count;
+    }
+
+    /// The answer to a message: both times, the latency being the headline.
+    pub(crate) fn answered(&mut self, due: Time, sent: Time, now: Time) {
+        if self.window.contains(due) {
+            self.latency.saturating_record(nanos(now.since(due)));
+            self.service.saturating_record(nanos(now.since(sent)));
+        }
+        self.headline(due, now, now.since(due));
+    }
+
+    /// The answer to a message of a closed loop: there is no latency, the service time is the headline.
+    pub(crate) fn served(&mut self, sent: Time, now: Time) {
+        if self.window.contains(sent) {
+            self.service.saturating_record(nanos(now.since(sent)));
+        }
+        self.headline(sent, now, now.since(sent));
+    }
+
+    /// A sample of another headline, of what began at `began` and was complete at `now`.
+    pub(crate) fn headline(&mut self, began: Time, now: Time, value: Duration) {
+        let value = nanos(value);
+        self.pulse.headline.saturating_record(value);
+        if !self.window.contains(began) {
+            return;
+        }
+        if let Some(second) = self.window.second_of(now) {
+            at(&mut self.seconds, second).saturating_record(value);
+        }
+        if let Some(stage) = self.window.stage_of(began) {
+            at(&mut self.stages, stage).saturating_record(value);
+        }
+    }
+
+    /// A message has arrived.
+    pub(crate) fn arrived(&mut self, bytes: usize, now: Time) {
+        self.pulse.received += 1;
+        if self.window.contains(now) {
+            self.received += 1;
+            self.received_bytes += bytes as u64;
+        }
+    }
+
+    pub(crate) fn upgraded(&mut self, took: Duration) {
+        self.handshake.saturating_record(nanos(took));
+    }
+
+    /// Share of the sends that were due that were late or left out.
+    pub(crate) fn late_share(&self) -> f64 {
+        self.late as f64 / (self.sends + self.left_out).max(1) as f64
+    }
+
+    /// The generator was too late too often to say anything about the server.
+    pub(crate) fn is_saturated(&self) -> bool {
+        self.late_share() > LATE_SHARE_MAX
+    }
+
+    /// Adds another thread's.
+    pub(crate) fn add(&mut self, other: &Self) {
+        add(&mut self.latency, &other.latency);
+        add(&mut self.service, &other.service);
+        add(&mut self.lag, &other.lag);
+        add(&mut self.handshake, &other.handshake);
+        for (sums, others) in [(&mut self.seconds, &other.seconds), (&mut self.stages, &other.stages)] {
+            for (place, histogram) in others.iter().enumerate() {
+                add(at(sums, place), histogram);
+            }
+        }
+        for (count, others) in [
+            (&mut self.sends, other.sends),
+            (&mut self.late, other.late),
+            (&mut self.left_out, other.left_out),
+            (&mut self.received, other.received),
+            (&mut self.received_bytes, other.received_bytes),
+            (&mut self.unanswered, other.unanswered),
+        ] {
+            *count += others;
+        }
+        if self.window == Window::default() {
+            self.window = other.window.clone();
+        }
+    }
+}
+
+/// The histogram of a place, with those before it.
+fn at(histograms: &mut Vec<Histogram<u64>>, place: usize) -> &mut Histogram<u64> {
+    while histograms.len() <= place {
+        histograms.push(coarse());
+    }
+    &mut histograms[place]
+}
+
+pub(crate) fn add(sum: &mut Histogram<u64>, other: &Histogram<u64>) {
+    sum.add(other).expect("histograms of one kind have the same bounds");
+}
+
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Time {
+        Time::from_nanos(ms * 1_000_000)
+    }
+
+    fn open(begin_ms: u64, end_ms: u64) -> Recorder {
+        let mut recorder = Recorder::new();
+        recorder.set_window(Window::new(ms(begin_ms), ms(end_ms), &[]));
+        recorder
+    }
+
+    #[test]
+    fn a_message_counts_by_the_moment_it_was_due() {
+        let mut recorder = open(1000, 2000);
+        for (due, sent, answered) in
+            [(999, 1000, 1001), (1000, 1000, 1010), (1999, 2001, 2500), (2000, 2000, 2001)]
+        {
+            recorder.sent(ms(due), ms(due), ms(sent));
+            recorder.answered(ms(due), ms(sent), ms(answered));
+        }
+        assert_eq!((recorder.sends, recorder.latency.len(), recorder.service.len()), (2, 2, 2));
+        assert!(recorder.latency.max() >= 501_000_000 && recorder.service.max() < 500_000_000);
+        assert_eq!(recorder.seconds.len(), 1, "what is answered after the window is in its last second");
+        assert_eq!(recorder.seconds[0].len(), 2);
+        assert_eq!(recorder.pulse.sends, 4);
+    }
+
+    #[test]
+    fn more_than_one_per_cent_of_late_or_left_out_sends_is_saturation() {
+        for (late, left_out, want) in
+            [(0, 0, false), (10, 0, false), (11, 0, true), (5, 6, true), (0, 11, true)]
+        {
+            let mut recorder = open(0, 1000);
+            for number in 0..1000 {
+                let lag_us = if number < late { 1001 } else { 1000 };
+                recorder.sent(ms(1), ms(1), ms(1) + Duration::from_micros(lag_us));
+            }
+            recorder.left_out(left_out);
+            assert_eq!(
+                recorder.is_saturated(),
+                want,
+                "{late} late, {left_out} left out: {}",
+                recorder.late_share()
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_held_back_on_purpose_is_not_late_by_this_program() {
+        let mut recorder = open(0, 1000);
+        recorder.sent(ms(1), ms(500), ms(501));
+        assert_eq!(recorder.late, 0);
+        assert!(recorder.lag.max() >= 499_000_000, "its lag is told all the same");
+        recorder.sent(ms(1), ms(500), ms(502));
+        assert_eq!(recorder.late, 1);
+    }
+
+    #[test]
+    fn threads_add_up() {
+        let (mut left, mut right) = (open(0, 5000), open(0, 5000));
+        right.sent(ms(1), ms(1), ms(1));
+        right.answered(ms(1), ms(1), ms(3200));
+        left.answered(ms(1), ms(1), ms(2));
+        left.arrived(20, ms(2));
+        let mut sum = Recorder::new();
+        sum.add(&left);
+        sum.add(&right);
+        assert_eq!((sum.sends, sum.latency.len(), sum.received, sum.received_bytes), (1, 2, 1, 20));
+        let by_second: Vec<u64> = sum.seconds.iter().map(Histogram::len).collect();
+        assert_eq!(by_second, [1, 0, 0, 1]);
+        assert_eq!(sum.window(), left.window());
+    }
+}
