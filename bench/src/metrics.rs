@@ -88,6 +88,16 @@ impl Scrape {
         self.series(name).map(|(_, value)| value).reduce(|left, right| left + right)
     }
 
+    /// How the server's I/O threads read live sessions: `waking`, `coalescing`, or both. `None` if it does not tell.
+    pub(crate) fn read_mode(&self) -> Option<String> {
+        let any = |mode: &str| {
+            let label = format!("{{reads=\"{mode}\"}}");
+            self.series("tickwire_io_threads").any(|(labels, count)| labels == label && count > 0.0)
+        };
+        let modes: Vec<&str> = ["waking", "coalescing"].into_iter().filter(|mode| any(mode)).collect();
+        (!modes.is_empty()).then(|| modes.join(" and "))
+    }
+
     /// The largest over all labels that have `label`.
     fn worst(&self, name: &str, label: &str) -> Option<f64> {
         self.series(name)
@@ -348,6 +358,20 @@ mod tests {
         // A server that has just been started says nothing in the first reading.
         let whole = breakdown_between(&other, &stages(10)).expect("it is told").whole;
         assert_eq!(whole.count, 20);
+    }
+
+    #[test]
+    fn the_read_mode_is_that_of_the_threads_there_are() {
+        let mode = |waking, coalescing| {
+            Scrape::parse(&format!(
+                "tickwire_io_threads{{reads=\"waking\"}} {waking}\ntickwire_io_threads{{reads=\"coalescing\"}} {coalescing}\n"
+            ))
+            .read_mode()
+        };
+        assert_eq!(mode(1, 0).as_deref(), Some("waking"));
+        assert_eq!(mode(0, 2).as_deref(), Some("coalescing"));
+        assert_eq!(mode(1, 1).as_deref(), Some("waking and coalescing"));
+        assert_eq!(Scrape::default().read_mode(), None);
     }
 
     #[test]

@@ -63,14 +63,13 @@ pub(crate) fn milliseconds(histogram: &Histogram<u64>) -> String {
     line(histogram, 1000.0, 2, "ms")
 }
 
-/// A line of bytes.
-pub(crate) fn bytes(histogram: &Histogram<u64>) -> String {
-    line(histogram, 1.0, 0, "B")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn bytes(histogram: &Histogram<u64>) -> String {
+        line(histogram, 1.0, 0, "B")
+    }
 
     fn of(count: u64) -> Histogram<u64> {
         let mut histogram = histogram();

@@ -31,6 +31,8 @@ pub(crate) struct Window {
     pub(crate) elapsed: Duration,
     pub(crate) usage: Option<Usage>,
     pub(crate) ticks: Option<Ticks>,
+    /// How the server reads, at the window's end.
+    pub(crate) mode: Option<String>,
 }
 
 impl Watch {
@@ -80,7 +82,8 @@ impl Look {
     pub(crate) fn since(&self, before: &Self, elapsed: Duration) -> Window {
         let usage = self.reading.as_ref().zip(before.reading.as_ref()).map(|(now, then)| now.since(then));
         let scrapes = self.scrape.as_ref().zip(before.scrape.as_ref());
-        Window { elapsed, usage, ticks: scrapes.and_then(|(now, then)| Ticks::between(then, now)) }
+        let ticks = scrapes.and_then(|(now, then)| Ticks::between(then, now));
+        Window { elapsed, usage, ticks, mode: self.scrape.as_ref().and_then(Scrape::read_mode) }
     }
 }
 

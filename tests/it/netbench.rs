@@ -28,49 +28,118 @@ fn json(out: &Finished) -> Value {
     serde_json::from_str(&out.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", out.stdout, out.stderr))
 }
 
-/// The figure of this name.
+/// Runs a scenario that writes its report as JSON to standard output.
+fn measure(args: &[&str]) -> (Finished, Value) {
+    let out = netbench(&[args, &["--json", "-"]].concat());
+    let report = json(&out);
+    (out, report)
+}
+
+/// A number of the report.
 #[track_caller]
-fn figure(run: &Value, name: &str) -> f64 {
-    let figures = run["figures"].as_array().expect("a list");
-    let found = figures.iter().find(|figure| figure["name"] == name);
-    found.and_then(|figure| figure["value"].as_f64()).unwrap_or_else(|| panic!("{name} in {run:#}"))
+fn figure(report: &Value, name: &str) -> f64 {
+    let figures = report["figures"].as_array().expect("a list");
+    let figure = figures.iter().find(|figure| figure["name"] == name);
+    figure.and_then(|figure| figure["value"].as_f64()).unwrap_or_else(|| panic!("no {name} in {figures:#?}"))
+}
+
+/// How many samples a distribution of the report has.
+#[track_caller]
+fn samples(report: &Value, name: &str) -> u64 {
+    let distributions = report["distributions"].as_array().expect("a list");
+    let found = distributions.iter().find(|distribution| distribution["name"] == name);
+    let found = found.unwrap_or_else(|| panic!("no distribution {name}"));
+    assert!(found["max"].is_u64(), "{name} comes with its maximum");
+    found["count"].as_u64().expect("a count")
 }
 
 /// It ended well, or only because this machine is too busy for it to send on time.
 #[track_caller]
-fn went_well(out: &Finished) {
-    let is_late = out.stdout.contains("GENERATOR SATURATED: result invalid");
+fn went_well(out: &Finished, report: &Value) {
+    let flaws = report["verdict"]["flaws"].as_array().expect("a list");
+    let is_late = flaws.iter().all(|flaw| flaw["kind"] == "invalid") && !flaws.is_empty();
     let want = if is_late { 1 } else { 0 };
-    assert_eq!(out.status.code(), Some(want), "{}\n{}", out.stdout, out.stderr);
+    assert_eq!(out.status.code(), Some(want), "{}", out.stderr);
+    assert_eq!(is_late, out.stderr.contains("GENERATOR SATURATED: result invalid"), "{}", out.stderr);
 }
 
 #[test]
-fn players_on_a_schedule_are_served_and_the_table_is_whole() {
+fn players_on_a_schedule_are_served_and_the_report_is_whole() {
     let server = Program::Package("game-demo").start(&["--bots", "4"]);
     let pid = server.id().to_string();
     let url = server.ws("/ws");
     let args =
         ["arena", "--url", &url, "--players", "8", "--decode", "3", "--threads", "2", "--server-pid", &pid];
-    let out = netbench(&[&args[..], &["--duration", "2s", "--warmup", "500ms"]].concat());
-    went_well(&out);
-    let report = &out.stdout;
-    for some in ["updates", "inputs", "  decoded", "state hashes"] {
-        assert!(number(report, some) >= 8.0, "{some}: {report}");
+    let (out, report) = measure(&[&args[..], &["--duration", "2s", "--warmup", "500ms"]].concat());
+    went_well(&out, &report);
+    for some in ["updates", "inputs", "decoded", "headers_read", "hashes_compared", "both_ways"] {
+        assert!(figure(&report, some) >= 8.0, "{some}: {report:#}");
     }
-    assert!(number(report, "received") > 0.0, "{report}");
-    for clean in ["hash mismatches", "players lost", "never acked"] {
-        assert!(number(report, clean).abs() < 0.5, "{report}");
+    assert!(figure(&report, "bytes_per_player") > 0.0);
+    for clean in ["hash_mismatches", "hashes_different", "lost", "unanswered"] {
+        assert!(figure(&report, clean).abs() < 0.5, "{clean}: {report:#}");
     }
-    assert!(report.contains(" 0 different\n") && report.contains("in 1 room(s)"), "{report}");
-    let both = report.lines().find(|line| line.starts_with("as sent / full ")).expect("the line");
-    assert!(both.contains(" states encoded both ways"), "{both}");
-    for distribution in ["input to state ", "  from sending ", "  bytes ", "send lag "] {
-        let line = report.lines().find(|line| line.starts_with(distribution)).expect("the line");
-        assert!(line.contains("count ") && line.contains("max "), "{line}");
+    assert!((figure(&report, "rooms") - 1.0).abs() < 0.5);
+    for distribution in ["latency", "service", "send_lag", "age", "update_bytes", "handshake"] {
+        assert!(samples(&report, distribution) >= 8, "{distribution}: {report:#}");
     }
-    for machine in ["server CPU ", "generator CPU ", "foreign CPU "] {
-        assert!(report.contains(machine), "{report}");
+    assert_eq!(report["headline"], "latency");
+    assert_eq!(report["timeline"].as_array().map(Vec::len), Some(2));
+    if cfg!(target_os = "linux") {
+        assert_eq!(report["server"]["per"], "player and tick");
+        assert!(report["foreign_cpu_share"].is_f64() && figure(&report, "generator_cpu") >= 0.0);
     }
+}
+
+#[test]
+fn echoes_of_an_open_and_of_a_closed_loop_are_measured() {
+    let server = Program::Example("ws_echo").start(&[]);
+    let pid = server.id().to_string();
+    let url = server.ws("/");
+    let common = [
+        "echo",
+        "--url",
+        &url,
+        "--connections",
+        "5",
+        "--duration",
+        "1s",
+        "--warmup",
+        "100ms",
+        "--server-pid",
+        &pid,
+    ];
+    let (out, report) = measure(&[&common[..], &["--rate", "50", "--threads", "2"]].concat());
+    went_well(&out, &report);
+    assert_eq!((samples(&report, "latency"), samples(&report, "service")), (250, 250), "{report:#}");
+    assert!(figure(&report, "unanswered").abs() < 0.5 && samples(&report, "handshake") == 5);
+    assert_eq!(report["server"]["per"], "message");
+    let (out, report) = measure(&[&common[..], &["--pipeline", "4", "--bytes", "300"]].concat());
+    assert_eq!(out.status.code(), Some(0), "{}", out.stderr);
+    assert!(samples(&report, "service") > 250 && report["headline"] == "service", "{report:#}");
+    let stages = ["echo", "--url", &url, "--stages", "500ms:2,500ms:6", "--rate", "20", "--warmup", "10ms"];
+    let (out, report) = measure(&stages);
+    went_well(&out, &report);
+    assert_eq!(samples(&report, "stage_1"), 20, "{report:#}");
+    assert!((50..=60).contains(&samples(&report, "stage_2")), "{report:#}");
+}
+
+#[test]
+fn frames_of_a_broadcast_are_counted_and_timed() {
+    let server = Program::Example("fanout").start(&["--hz", "50", "--bytes", "100"]);
+    let url = server.ws("/");
+    let common = ["fanout", "--url", &url, "--connections", "4", "--duration", "1s", "--warmup", "100ms"];
+    let (out, report) = measure(
+        &[&common[..], &["--stamp-offset", "0", "--input-rate", "60", "--input-bytes", "24"]].concat(),
+    );
+    went_well(&out, &report);
+    assert!((190..=204).contains(&(figure(&report, "received") as u64)), "{report:#}");
+    assert!((figure(&report, "frame_bytes") - 100.0).abs() < 0.5);
+    assert!((figure(&report, "inputs") - 240.0).abs() < 4.5, "{report:#}");
+    assert!(samples(&report, "delivery") >= 190 && samples(&report, "skew") >= 40, "{report:#}");
+    let (out, report) = measure(&common);
+    went_well(&out, &report);
+    assert!(report["headline"] == "gap" && samples(&report, "gap") >= 190, "{report:#}");
 }
 
 #[cfg(unix)]
@@ -90,9 +159,8 @@ fn what_was_measured_before_the_server_died_is_kept_and_marked() {
     };
     let (alone, _) = watch_until(&|_| true);
     let args = ["arena", "--url", &url, "--players", "4", "--duration", "50s", "--warmup", "1ms"];
-    let mut command = Program::Package("tickwire-bench").command(&args);
-    let out = std::thread::scope(|scope| {
-        let bench = scope.spawn(|| run(&mut command, LIMIT));
+    let (out, report) = std::thread::scope(|scope| {
+        let bench = scope.spawn(|| measure(&args));
         // Each player is an entity at least; then some ticks for the window to begin.
         let (_, joined) = watch_until(&|watcher| watcher.world().len() >= alone + 4);
         watch_until(&|watcher| watcher.tick().delta(joined) >= 120);
@@ -100,10 +168,10 @@ fn what_was_measured_before_the_server_died_is_kept_and_marked() {
         server.wait();
         bench.join().expect("it ended")
     });
-    assert_eq!(out.status.code(), Some(1), "{}\n{}", out.stdout, out.stderr);
-    assert!(out.stdout.contains("PARTIAL: "), "{}\n{}", out.stdout, out.stderr);
-    assert!(number(&out.stdout, "updates") > 0.0, "{}", out.stdout);
-    assert!((number(&out.stdout, "players lost") - 4.0).abs() < 0.5, "{}", out.stdout);
+    assert_eq!(out.status.code(), Some(1), "{}", out.stderr);
+    assert!(out.stderr.contains("PARTIAL: "), "{}", out.stderr);
+    assert!(figure(&report, "updates") > 0.0, "{report:#}");
+    assert!((figure(&report, "lost") - 4.0).abs() < 0.5, "{report:#}");
 }
 
 #[test]
@@ -233,10 +301,13 @@ fn a_server_that_dies_under_silent_connections_leaves_a_partial_report() {
 fn what_is_no_websocket_is_a_clear_error() {
     let server = Program::Package("game-demo").start(&["--bots", "0"]);
     for (path, status) in [("/", "200"), ("/nowhere", "404")] {
-        let out = netbench(&["arena", "--url", &server.ws(path), "--players", "2", "--duration", "1s"]);
-        assert_eq!(out.status.code(), Some(1), "{}", out.stderr);
         let why = format!("no WebSocket at this address: server answered with status {status}");
-        assert!(out.stderr.contains(&why), "{path}: {}", out.stderr);
+        for scenario in ["arena", "echo", "fanout"] {
+            let out =
+                netbench(&[scenario, "--url", &server.ws(path), "--connections", "2", "--duration", "1s"]);
+            assert_eq!((out.status.code(), out.stdout.as_str()), (Some(1), ""), "{}", out.stderr);
+            assert!(out.stderr.contains(&why), "{scenario} {path}: {}", out.stderr);
+        }
         let out = netbench(&["starve", "--url", &server.ws(path), "--connections", "2"]);
         assert!(out.stderr.contains(&why), "{path}: {}", out.stderr);
     }
@@ -295,16 +366,22 @@ fn a_server_of_something_else_is_a_clear_error() {
     let server = Program::Example("hello").start(&[]);
     let out = netbench(&["arena", "--url", &server.ws("/ws"), "--duration", "1s"]);
     assert_eq!(out.status.code(), Some(1), "{}", out.stderr);
-    assert!(out.stderr.contains("0 of 10 players joined"), "{}", out.stderr);
+    assert!(out.stderr.contains("of 100 connections got ready: refused: "), "{}", out.stderr);
+    // A room says nothing to who does not say Hello.
+    let out = netbench(&["echo", "--url", &server.ws("/ws"), "--duration", "1s", "--warmup", "1ms"]);
+    assert_eq!(out.status.code(), Some(1), "{}", out.stderr);
 }
 
 #[test]
 fn no_players_and_no_time_are_usage_errors() {
-    let table: [&[&str]; 10] = [
+    let table: [&[&str]; 13] = [
         &["churn", "--rate", "0"],
         &["idle", "--connections", "0"],
         &["idle", "--connect-rate", "0"],
-        &["arena", "--players", "0"],
+        &["echo", "--rate", "0"],
+        &["echo", "--bytes", "-1"],
+        &["fanout", "--url", "http://127.0.0.1/"],
+        &["arena", "--connections", "0"],
         &["arena", "--duration", "0s"],
         &["arena", "--url", "wss://127.0.0.1/ws"],
         &["arena", "--bananas"],

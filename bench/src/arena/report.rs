@@ -67,6 +67,7 @@ fn clients(outcome: &Outcome<Arena>, run: &mut Run) {
     add("bytes_per_player", "received per player", bytes, Unit::BytesPerSecond);
     add("inputs", "inputs given", recorder.sends as f64, Unit::Count);
     add("inputs_per_player", "  per player", recorder.sends as f64 / player_seconds, Unit::PerSecond);
+    add("unanswered", "  never used", recorder.unanswered as f64, Unit::Count);
     add("rooms", "rooms", tally.rooms.len() as f64, Unit::Count);
     add("tick_rate", "tick rate", f64::from(tally.tick_rate_hz), Unit::PerSecond);
 }
@@ -140,7 +141,8 @@ mod tests {
             tally.update_bytes.saturating_record(200);
             tally
         };
-        let table: [(fn(&mut Tally), &str); 4] = [
+        type Spoil = fn(&mut Tally);
+        let table: [(Spoil, &str); 4] = [
             (|_| {}, ""),
             (|tally| tally.failed = 1, "FAILED: 1 hash mismatches"),
             (|tally| tally.agreement.different = 2, "FAILED: 2 state hashes differed between players"),

@@ -113,10 +113,10 @@ fn report(plan: &Plan, echo: &EchoPlan, outcome: &Outcome<Echo>) -> Run {
             "A closed loop waits for its answers: while the server stalls nothing is sent, and the times do not show it. Use --rate for latencies."
                 .to_owned(),
         );
-        outcome.tell_sends(&mut run);
     }
     outcome.tell_stages(plan, &mut run);
     outcome.tell_connections(&mut run);
+    run.figure("messages", "unanswered", "never answered", recorder.unanswered as f64, Unit::Count);
     let per_s = recorder.received as f64 / outcome.seconds();
     run.figure("messages", "sent", "sent", recorder.sends as f64, Unit::Count);
     run.figure("messages", "received", "received", recorder.received as f64, Unit::Count);

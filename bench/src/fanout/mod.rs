@@ -89,10 +89,10 @@ pub(crate) fn measure(
         return Err(Failure::Usage("--stamp-offset needs the monotonic clock of Linux".to_owned()));
     }
     let outcome = load::run(plan, watch, live, |_| Fanout::new(*fanout, plan.seed, monotonic::now_ns))?;
-    Ok(report(plan, fanout, outcome))
+    Ok(report(plan, fanout, &outcome))
 }
 
-fn report(plan: &Plan, fanout: &FanoutPlan, outcome: Outcome<Fanout>) -> Run {
+fn report(plan: &Plan, fanout: &FanoutPlan, outcome: &Outcome<Fanout>) -> Run {
     let headline = if fanout.stamp_offset.is_some() { "delivery" } else { "gap" };
     let mut run = outcome.report(plan, "fanout", headline);
     if let Some(offset) = fanout.stamp_offset {
@@ -119,7 +119,7 @@ fn report(plan: &Plan, fanout: &FanoutPlan, outcome: Outcome<Fanout>) -> Run {
     ] {
         run.figure("frames", name, label, value / seconds, Unit::PerSecond);
     }
-    tell_delivery(fanout, &outcome, &mut run);
+    tell_delivery(fanout, outcome, &mut run);
     run.distributions.push(Distribution::new(
         "gap",
         "gap between frames",

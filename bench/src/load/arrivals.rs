@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn stages_add_connections_and_take_them_away() {
         let second = Duration::from_secs(1);
-        let levels = vec![(second * 0, 3), (second, 6), (second * 2, 2), (second * 3, 4)];
+        let levels = vec![(Duration::ZERO, 3), (second, 6), (second * 2, 2), (second * 3, 4)];
         let mut arrivals = Arrivals::new((1, 2), 3, ms(0), Duration::from_millis(10), levels);
         assert_eq!(all(&mut arrivals), [(10, 1)]);
         arrivals.set_begin(ms(5000));

@@ -50,6 +50,7 @@ impl<S> Outcome<S> {
         headline.clone_into(&mut run.headline);
         self.judge(&mut run);
         run.timeline = self.timeline(plan);
+        run.mode.clone_from(&self.window.mode);
         self.tell_machine(&mut run);
         run
     }
@@ -128,9 +129,9 @@ impl<S> Outcome<S> {
         self.tell_sends(run);
     }
 
-    /// What was sent, and how punctually.
+    /// How punctually it was sent.
     pub(crate) fn tell_sends(&self, run: &mut Run) {
-        let Recorder { late, left_out, unanswered, .. } = self.recorder;
+        let Recorder { late, left_out, .. } = self.recorder;
         run.figure("generator", "late_sends", "sent late, by more than 1 ms", late as f64, Unit::Count);
         run.figure(
             "generator",
@@ -140,7 +141,6 @@ impl<S> Outcome<S> {
             Unit::Share,
         );
         run.figure("generator", "left_out", "  never sent", left_out as f64, Unit::Count);
-        run.figure("generator", "unanswered", "never answered", unanswered as f64, Unit::Count);
     }
 
     /// Connections, and how long their upgrade took.
