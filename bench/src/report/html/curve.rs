@@ -155,10 +155,11 @@ fn label(
         let _ = write!(svg, r#"<circle class="dot c{colour}" cx="{x:.1}" cy="{y:.1}" r="3.5"/>"#);
     }
     let width = text.chars().count() as f64 * DIGIT;
-    // Near the left border there is room above the point only, and under another line's end below it.
-    let places = [(x - 4.0, y - 9.0), (x + width / 2.0, y - 9.0), (x - 4.0, y + 19.0)];
-    let tried = if is_max { &places[..] } else { &places[..2] };
-    let free = tried.iter().find(|(right, base)| labels.take(frame, &text, *right, *base));
+    // A line that rises leaves room above to the left and below to the right. Near the left border there is some above
+    // the point, and near the right one below it.
+    let above = [(x - 4.0, y - 9.0), (x + width / 2.0, y - 9.0)];
+    let below = if is_max { (x - 4.0, y + 19.0) } else { (x + 5.0 + width, y + 17.0) };
+    let free = above.iter().chain([&below]).find(|(right, base)| labels.take(frame, &text, *right, *base));
     if let Some((right, base)) = free {
         let _ = write!(
             svg,

@@ -13,6 +13,7 @@ mod page;
 mod pictures;
 mod seal;
 mod tables;
+mod tiles;
 mod timeline;
 
 pub(crate) use page::write;

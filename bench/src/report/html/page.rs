@@ -2,20 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::axis::micro;
-use super::{escape, tables};
-use crate::quantiles;
+use super::{escape, tables, tiles};
 use crate::report::label;
 use crate::report::run::Run;
-use crate::report::unit::Unit;
 
 /// Colours there are: more runs than this begin again.
 pub(super) const COLOURS: usize = 8;
 
 const STYLE: &str = include_str!("style.css");
-
-/// Of one core; above it others may have decided the numbers, as in the table.
-const FOREIGN_DOUBTFUL: f64 = 0.05;
 
 /// A page of one or more runs, in their order. Empty for none.
 pub(crate) fn write(runs: &[Run]) -> String {
@@ -94,7 +88,7 @@ impl Page<'_> {
         html += &self.chips();
         html += &self.machines();
         html += &self.flaws();
-        html += &self.tiles();
+        html += &if self.is_single() { tiles::single(self.first) } else { tiles::several(self.runs) };
         html + "</header>\n"
     }
 
@@ -135,41 +129,6 @@ impl Page<'_> {
         }
         let good = "<p class=\"verdict\">✓ all that was sent and received was as it should be</p>\n";
         if html.is_empty() && self.is_single() { good.to_owned() } else { html }
-    }
-
-    /// The numbers that everybody looks for first, of a single run.
-    fn tiles(&self) -> String {
-        let run = self.first;
-        let Some(main) = run.main_distribution().filter(|_| self.is_single()) else { return String::new() };
-        let text = |value: f64| micro(&main.unit.text(value));
-        let mut tiles: Vec<(String, String, String, bool)> = Vec::new();
-        let wanted =
-            quantiles::COLUMNS.into_iter().filter(|(name, _)| matches!(*name, "p50" | "p99" | "p99.9"));
-        for (name, value) in wanted.filter_map(|(name, quantile)| Some((name, main.told(quantile)?))) {
-            tiles.push((name.to_owned(), text(value as f64), main.label.clone(), false));
-        }
-        let count = format!("of {}", Unit::Count.text(main.histogram.len() as f64));
-        tiles.push(("maximum".to_owned(), text(main.histogram.max() as f64), count, false));
-        if let Some(server) = &run.server {
-            let name = "server CPU".to_owned();
-            let value = micro(&Unit::Microseconds.text(server.cpu_us_per));
-            tiles.push((name, value, format!("per {}", server.per), false));
-        }
-        if let Some(share) = run.foreign_cpu_share {
-            let is_doubtful = share > FOREIGN_DOUBTFUL;
-            let why =
-                if is_doubtful { "measure again: others were busy" } else { "of one core, other processes" };
-            tiles.push(("foreign CPU".to_owned(), Unit::Share.text(share), why.to_owned(), is_doubtful));
-        }
-        let tile = |(name, value, why, is_doubtful): &(String, String, String, bool)| {
-            let class = if *is_doubtful { " class=\"doubtful\"" } else { "" };
-            format!(
-                "<div{class}><dt>{}</dt><dd>{value}<small>{}</small></dd></div>\n",
-                escape(name),
-                escape(why)
-            )
-        };
-        format!("<dl class=\"tiles\">\n{}</dl>\n", tiles.iter().map(tile).collect::<String>())
     }
 
     fn tables(&self) -> String {

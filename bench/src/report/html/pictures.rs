@@ -54,21 +54,22 @@ impl Page<'_> {
         };
         let parts = timeline::parts(&tracks);
         let names = parts.iter().map(|part| part.name()).collect::<Vec<_>>().join(", ");
-        let legend = if self.is_single() {
+        let mut legend: Vec<String> = if self.is_single() {
             let has_band = parts.starts_with(&[Part::Median, Part::P99]);
             let band = if has_band { "<li><i class=\"c0 band\"></i>p50 to p99</li>" } else { "" };
             let lines = parts.iter().filter(|part| !has_band || **part == Part::Max);
             let lines: String = lines
                 .map(|part| format!("<li><i class=\"c0{}\"></i>{}</li>", part.class(), part.name()))
                 .collect();
-            let loads = || self.first.timeline.iter().map(|second| second.load);
-            let has_load = loads().zip(loads().skip(1)).any(|(load, next)| load != next);
-            let load = if has_load { "<li><i class=\"c7 band\"></i>load</li>" } else { "" };
-            vec![band.to_owned(), lines, load.to_owned()]
+            vec![band.to_owned(), lines]
         } else {
             let entry = |(at, (run, label)): (usize, (&Run, &String))| self.entry(at, label, "", Some(run));
             self.runs.iter().zip(self.labels).enumerate().map(entry).collect()
         };
+        let loads = || self.first.timeline.iter().map(|second| second.load);
+        if loads().zip(loads().skip(1)).any(|(load, next)| load != next) {
+            legend.push("<li><i class=\"c7 band\"></i>load</li>".to_owned());
+        }
         let title = format!("{}: {names}", main.label);
         let picture =
             self.picture(300.0, FULL, "timeline", |frame| timeline::draw(frame, &tracks, main.unit, &title));
