@@ -53,12 +53,12 @@ fn head(run: &Run, ink: Ink) -> String {
     text + &flaws(run, ink)
 }
 
-/// Words side by side, as many as fit in a line.
+/// Words side by side, as many as fit in a line that may be indented by two.
 fn wrapped(words: impl Iterator<Item = String>, gap: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + gap.len() + word.chars().count() <= WIDTH => {
+            Some(line) if line.chars().count() + gap.len() + word.chars().count() <= WIDTH - 2 => {
                 *line += gap;
                 *line += &word;
             }
@@ -68,8 +68,10 @@ fn wrapped(words: impl Iterator<Item = String>, gap: &str) -> Vec<String> {
     lines
 }
 
+/// A dash, and what does not fit below the first word.
 fn note(note: &str) -> String {
-    wrapped(note.split_whitespace().map(str::to_owned), " ").join("\n") + "\n"
+    let lines = wrapped(["-"].into_iter().chain(note.split_whitespace()).map(str::to_owned), " ");
+    lines.join("\n  ") + "\n"
 }
 
 fn distributions(all: &[Distribution], ink: Ink) -> String {
@@ -273,7 +275,7 @@ mod tests {
             "CPU per player and tick             3.72 us   user 8.7 %, system 91.3 %\n",
             "foreign CPU                           1.3 %   of one core",
             "wait for the tick       8.00 ms   80.0 %  █████",
-            "16 of 100 players decode.\n",
+            "\n- 16 of 100 players decode.\n",
         ] {
             assert!(text.contains(wanted), "{wanted}\n{text}");
         }

@@ -226,6 +226,11 @@ impl Labels {
         }
     }
 
+    /// Whether a line goes through the rectangle.
+    pub(super) fn is_crossed(&self, [left, top, right, bottom]: [f64; 4]) -> bool {
+        self.lines.iter().any(|(x, y)| left < *x && *x < right && top < *y && *y < bottom)
+    }
+
     /// Takes the place of `text` that ends at `right`, with its baseline at `y`, if it is free and inside the plot.
     pub(super) fn take(&mut self, frame: &Frame, text: &str, right: f64, y: f64) -> bool {
         const LINE: f64 = 11.0;
@@ -237,7 +242,7 @@ impl Labels {
             && bottom <= frame.bottom;
         let mut texts = self.taken.iter();
         let is_clear = !texts.any(|[l, t, r, b]| left < *r && *l < right && top < *b && *t < bottom)
-            && !self.lines.iter().any(|(x, y)| left < *x && *x < right && top < *y && *y < bottom);
+            && !self.is_crossed([left, top, right, bottom]);
         if is_inside && is_clear {
             self.taken.push([left, top, right, bottom]);
         }

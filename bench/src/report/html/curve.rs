@@ -159,7 +159,10 @@ fn label(
     // the point, and near the right one below it.
     let above = [(x - 4.0, y - 9.0), (x + width / 2.0, y - 9.0)];
     let below = if is_max { (x - 4.0, y + 19.0) } else { (x + 5.0 + width, y + 17.0) };
-    let free = above.iter().chain([&below]).find(|(right, base)| labels.take(frame, &text, *right, *base));
+    // Under another line it would be read as that one's.
+    let has_below = !labels.is_crossed([below.0 - width, y + 3.5, below.0, below.1]);
+    let places = above.iter().chain(has_below.then_some(&below));
+    let free = places.into_iter().find(|(right, base)| labels.take(frame, &text, *right, *base));
     if let Some((right, base)) = free {
         let _ = write!(
             svg,
