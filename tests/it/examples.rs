@@ -1,7 +1,12 @@
-//! The examples `chat` and `lobby`, as processes, driven by Rust clients.
+//! The examples `chat` and `lobby`, as processes, driven by Rust clients and by their pages.
+
+use std::process::Command;
+use std::time::Duration;
 
 use tickwire::prelude::*;
-use tickwire_tests::process::Program;
+use tickwire_tests::process::{Program, run};
+use tickwire_tests::repository;
+use tickwire_tests::tools::{Tool, ready};
 use tickwire_tests::visitor::{Visitor, drive, watch};
 
 /// The parts of the examples' declarations that a client speaks.
@@ -156,4 +161,26 @@ fn the_lobby_example_takes_pairs_to_tables_and_back() {
     });
     watch("the third has waited there", &mut rest, |rest| rest[0].client.is_live());
     assert_eq!((pair[0].moves, rest[0].moves), (2, 0));
+}
+
+/// Uses the example's page in a browser.
+#[track_caller]
+fn visit(example: &'static str) {
+    let Some([node, chromium]) = ready("pages of the examples", [Tool::Node, Tool::Chromium]) else { return };
+    let server = Program::Example(example).start(&["--listen", "127.0.0.1:0"]);
+    let script = repository::path("tests/browser/examples.mjs");
+    let mut command = Command::new(node);
+    command.arg(script).arg(chromium).args([example, &server.http("/")]);
+    let out = run(command.arg(repository::artifacts("examples")), Duration::from_secs(120));
+    assert!(out.status.success(), "{}\n{}", out.stdout, out.stderr);
+}
+
+#[test]
+fn two_people_talk_and_whisper_on_the_chat_page() {
+    visit("chat");
+}
+
+#[test]
+fn two_people_meet_at_a_table_of_the_lobby_page_and_come_back() {
+    visit("lobby");
 }
