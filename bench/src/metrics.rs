@@ -220,6 +220,10 @@ pub(crate) struct Ticks {
     pub(crate) dropped: f64,
     pub(crate) start_jitter: Option<Durations>,
     pub(crate) duration: Option<Durations>,
+    /// From the first to the last player of a room that a send pass wrote to.
+    pub(crate) send_skew: Option<Durations>,
+    /// Each session's least round trip of ten seconds, once a second.
+    pub(crate) round_trip: Option<Durations>,
 }
 
 impl Ticks {
@@ -232,6 +236,8 @@ impl Ticks {
             dropped: difference("tickwire_ticks_dropped_total").unwrap_or_default(),
             start_jitter: Durations::between(before, after, "tickwire_tick_start_jitter"),
             duration: Durations::between(before, after, "tickwire_tick_duration"),
+            send_skew: Durations::between(before, after, "tickwire_send_skew"),
+            round_trip: Durations::between(before, after, "tickwire_rtt"),
         })
     }
 }
@@ -249,7 +255,6 @@ const STAGES: [(&str, &str); 5] = [
 ///
 /// Stages and whole are of the same inputs, so that sums and means add up. `None` if the server does not tell, or
 /// there were none.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the scenarios to come"))]
 pub(crate) fn breakdown_between(before: &Scrape, after: &Scrape) -> Option<Breakdown> {
     let difference = |name: &str, label: &str| {
         let sum = |scrape: &Scrape| {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::machine::processor::{Reading, Usage, Used};
-use crate::metrics::{Scrape, Ticks};
-use crate::report::{Run, ServerUse, ThreadUse, Unit};
+use crate::metrics::{Scrape, Ticks, breakdown_between};
+use crate::report::{Breakdown, Run, ServerUse, ThreadUse, Unit};
 use crate::wire::route::Route;
 
 /// Where a server of ours has its metrics.
@@ -31,6 +31,8 @@ pub(crate) struct Window {
     pub(crate) elapsed: Duration,
     pub(crate) usage: Option<Usage>,
     pub(crate) ticks: Option<Ticks>,
+    /// Where the time of the inputs went that the server answered in the window.
+    pub(crate) breakdown: Option<Breakdown>,
     /// How the server reads, at the window's end.
     pub(crate) mode: Option<String>,
 }
@@ -83,7 +85,8 @@ impl Look {
         let usage = self.reading.as_ref().zip(before.reading.as_ref()).map(|(now, then)| now.since(then));
         let scrapes = self.scrape.as_ref().zip(before.scrape.as_ref());
         let ticks = scrapes.and_then(|(now, then)| Ticks::between(then, now));
-        Window { elapsed, usage, ticks, mode: self.scrape.as_ref().and_then(Scrape::read_mode) }
+        let breakdown = scrapes.and_then(|(now, then)| breakdown_between(then, now));
+        Window { elapsed, usage, ticks, breakdown, mode: self.scrape.as_ref().and_then(Scrape::read_mode) }
     }
 }
 

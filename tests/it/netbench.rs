@@ -79,6 +79,12 @@ fn players_on_a_schedule_are_served_and_the_report_is_whole() {
     for clean in ["hash_mismatches", "hashes_different", "lost", "unanswered"] {
         assert!(figure(&report, clean).abs() < 0.5, "{clean}: {report:#}");
     }
+    let (stages, whole) = (&report["breakdown"]["stages"], &report["breakdown"]["whole"]);
+    let stages = stages.as_array().expect("the server tells its stages");
+    let sum: f64 = stages.iter().filter_map(|stage| stage["sum_s"].as_f64()).sum();
+    let whole_s = whole["sum_s"].as_f64().expect("a number");
+    assert!(whole_s > 0.0 && (sum - whole_s).abs() < 1e-6 * whole_s, "{stages:#?} make {sum} of {whole_s} s");
+    assert!(stages.len() == 5 && stages.iter().all(|stage| stage["count"] == whole["count"]), "{stages:#?}");
     assert!((figure(&report, "rooms") - 1.0).abs() < 0.5);
     for distribution in ["latency", "service", "send_lag", "age", "update_bytes", "handshake"] {
         assert!(samples(&report, distribution) >= 8, "{distribution}: {report:#}");

@@ -104,8 +104,13 @@ fn tell_ticks(ticks: &Ticks, run: &mut Run) {
     ] {
         run.figure("ticks", name, label, count, Unit::Count);
     }
-    for (name, durations) in [("Tick start jitter", &ticks.start_jitter), ("Tick duration", &ticks.duration)]
-    {
+    let durations = [
+        ("Tick start jitter", &ticks.start_jitter),
+        ("Tick duration", &ticks.duration),
+        ("Skew of a room's updates", &ticks.send_skew),
+        ("Least round trips of sessions", &ticks.round_trip),
+    ];
+    for (name, durations) in durations {
         let Some(durations) = durations else { continue };
         run.notes.push(format!(
             "{name} by the server, bounds of its buckets in the window: {}; its whole life, joins included: {}.",

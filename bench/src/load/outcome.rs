@@ -51,6 +51,7 @@ impl<S> Outcome<S> {
         self.judge(&mut run);
         run.timeline = self.timeline(plan);
         run.mode.clone_from(&self.window.mode);
+        run.breakdown.clone_from(&self.window.breakdown);
         self.tell_machine(&mut run);
         run
     }

@@ -12,6 +12,7 @@ use crate::bridge::{self, IoEnd, PlayerLine, Recipients, SeatId, Seated, TickOut
 use crate::clock::scripted;
 use crate::directory::{Asker, KindEntry};
 use crate::game::Leave;
+use crate::net::limits::LOG_BURST;
 use crate::net::service::ConnectionId;
 use crate::sim::skirmish::{Ask, Skirmish, Stick, words};
 use crate::sim::{Resolved, replay};
@@ -689,4 +690,23 @@ fn another_seed_gives_another_room() {
     bench.join(0, "b");
     let seeds: Vec<u64> = bench.told().iter().map(|told| told.seed).collect();
     assert_ne!(seeds[0], seeds[2], "rooms of one server differ");
+}
+
+#[test]
+fn rooms_that_come_and_go_write_few_lines_and_count_the_others() {
+    let mut bench = Bench::keeping(Duration::from_secs(1));
+    let rooms = 20;
+    for room in 0..rooms {
+        bench.ask_seat(0, room, 0, &format!("room-{room}"), "ann");
+    }
+    let got = bench.tick();
+    let left_out = |bench: &Bench| bench.simulation.metrics.log_suppressed.value();
+    assert_eq!(left_out(&bench), u64::from(rooms - LOG_BURST), "rooms made");
+    for output in &got[0].outputs {
+        bench.leave(0, SeatId { room: output.room, player: output.seated[0].player }, Leave::Left);
+    }
+    for _ in 0..=RATE_HZ + 1 {
+        bench.tick();
+    }
+    assert_eq!(left_out(&bench), 2 * u64::from(rooms - LOG_BURST), "and ended");
 }
