@@ -10,6 +10,7 @@ use std::sync::Arc;
 use clap::Parser;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tickwire::clock::Clock;
+use tickwire::metrics::Metrics;
 use tickwire::net::connections::Connections;
 use tickwire::net::http;
 use tickwire::net::listener::Listener;
@@ -66,6 +67,8 @@ impl Outlet {
 }
 
 struct Fanout {
+    /// For `/metrics`, which tells whether reads wait for the tick.
+    metrics: Arc<Metrics>,
     frames: Receiver<Frame>,
     /// Kept for its memory.
     ids: Vec<ConnectionId>,
@@ -85,7 +88,7 @@ impl Service for Fanout {
         if request.header("upgrade").is_some() {
             Route::Upgrade
         } else {
-            Route::Respond(http::plain(&[], request))
+            Route::Respond(self.metrics.respond(request).unwrap_or_else(|| http::plain(&[], request)))
         }
     }
 
@@ -168,7 +171,12 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
             Outlet { sender, stale, wake }
         })
         .collect();
-    let running = threads.spawn(|index| Fanout { frames: outlets[index].stale.clone(), ids: Vec::new() })?;
+    let metrics = threads.metrics();
+    let running = threads.spawn(|index| Fanout {
+        metrics: Arc::clone(&metrics),
+        frames: outlets[index].stale.clone(),
+        ids: Vec::new(),
+    })?;
     let bytes = arguments.bytes;
     spawn(move || tick_forever(grid, bytes, &outlets));
     running.join()?;
