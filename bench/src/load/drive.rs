@@ -34,8 +34,8 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(2);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// The window's ends are looked at this often at least.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How often what has happened is handed to whoever watches.
-const PULSE_EVERY: Duration = Duration::from_secs(1);
+/// How often what has happened is handed to whoever watches: often enough for each second to have its share.
+const PULSE_EVERY: Duration = Duration::from_millis(100);
 /// Bytes of one read: several updates, or sixteen of the largest echoes.
 const READ_BYTES: usize = 256 * 1024;
 /// Time that sends may take between two looks at the sockets: half of what counts as late.
@@ -202,6 +202,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
         }
         if now >= self.next_pulse {
             self.next_pulse = now + PULSE_EVERY;
+            self.recorder.pulse.until = now;
             self.shared.publish(&mut self.recorder.pulse);
         }
         let (begin, end) = self.told;

@@ -32,6 +32,7 @@ pub(super) enum Stage {
 pub(crate) struct Live {
     form: Form,
     next_at: Option<Time>,
+    /// Until when was told.
     last_at: Time,
     /// A line stands on the terminal.
     is_shown: bool,
@@ -63,8 +64,9 @@ impl Live {
             None => (self.next_at, self.last_at) = (Some(now + EVERY), now),
             Some(at) if now < at => {}
             Some(_) => {
-                let line = line(now, now.since(self.last_at), stage, shared, &shared.take_pulse());
-                (self.next_at, self.last_at) = (Some(now + EVERY), now);
+                let pulse = shared.take_pulse();
+                let line = line(now, pulse.until.since(self.last_at), stage, shared, &pulse);
+                (self.next_at, self.last_at) = (Some(now + EVERY), pulse.until.max(self.last_at));
                 self.write(&line);
             }
         }

@@ -60,11 +60,13 @@ pub(crate) struct Pulse {
     pub(crate) sends: u64,
     pub(crate) late: u64,
     pub(crate) received: u64,
+    /// Until when that is; the latest of all threads.
+    pub(crate) until: Time,
 }
 
 impl Pulse {
     pub(crate) fn new() -> Self {
-        Self { headline: coarse(), sends: 0, late: 0, received: 0 }
+        Self { headline: coarse(), sends: 0, late: 0, received: 0, until: Time::default() }
     }
 
     /// Moves all of it to `to`.
@@ -73,6 +75,7 @@ impl Pulse {
         to.sends += self.sends;
         to.late += self.late;
         to.received += self.received;
+        to.until = to.until.max(self.until);
         self.headline.reset();
         (self.sends, self.late, self.received) = (0, 0, 0);
     }
