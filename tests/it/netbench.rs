@@ -1,6 +1,8 @@
 //! The load generator against a running arena, and what it says when there is none.
 
 use std::net::TcpListener;
+#[cfg(target_os = "linux")]
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -353,6 +355,26 @@ fn slow_heads_are_outlived() {
     assert!((number(report, "gone") - 20.0).abs() < 0.5, "{report}{}", out.stderr);
     assert!(number(report, "players lost").abs() < 0.5, "{report}");
     assert!(report.contains("\nwithout them, over ") && report.contains("\nwith them, over "), "{report}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn too_few_descriptors_are_a_clear_error() {
+    let server = Program::Example("ws_echo").start(&[]);
+    for scenario in ["echo", "fanout", "arena"] {
+        let args = [scenario, "--url", &server.ws("/"), "--connections", "100"];
+        let bench = Program::Package("tickwire-bench").command(&args);
+        let mut limited = Command::new("sh");
+        limited
+            .args(["-c", "ulimit -n 100 && exec \"$0\" \"$@\""])
+            .arg(bench.get_program())
+            .args(bench.get_args());
+        let out = run(&mut limited, LIMIT);
+        assert_eq!(out.status.code(), Some(1), "{}", out.stderr);
+        let why =
+            "this needs 132 file descriptors and the hard limit is 100: raise it (ulimit -Hn), or take fewer";
+        assert!(out.stderr.contains(why) && out.stderr.lines().count() == 1, "{}", out.stderr);
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn of(plan: &Plan, arena: &ArenaPlan, outcome: &Outcome<Arena>) -> Ru
         tell_ticks(ticks, &mut run);
     }
     outcome.tell_connections(&mut run);
-    run.server = outcome.server_use(player_ticks(outcome), "player and tick");
+    outcome.tell_use(player_ticks(outcome), "player and tick", &mut run);
     run.notes.extend(LEGEND.map(str::to_owned));
     judge(tally, &mut run);
     run

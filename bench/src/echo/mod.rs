@@ -132,9 +132,11 @@ fn report(plan: &Plan, echo: &EchoPlan, outcome: &Outcome<Echo>) -> Run {
             Unit::Count,
         );
     }
-    run.server = outcome.server_use(recorder.received as f64, "message");
+    outcome.tell_use(recorder.received as f64, "message", &mut run);
     if recorder.received == 0 {
         run.verdict.failed("no message came back");
+    } else if recorder.unanswered > 0 && outcome.losses.count == 0 {
+        run.verdict.failed(format!("{} messages did not come back", recorder.unanswered));
     }
     run
 }

@@ -103,7 +103,7 @@ fn report(plan: &Plan, fanout: &FanoutPlan, outcome: &Outcome<Fanout>) -> Run {
         run.argument("input_bytes", &fanout.input_bytes);
     }
     let (seconds, recorder) = (outcome.seconds(), &outcome.recorder);
-    run.server = outcome.server_use(recorder.received as f64, "client and tick");
+    outcome.tell_use(recorder.received as f64, "client and tick", &mut run);
     run.figure("frames", "received", "frames received", recorder.received as f64, Unit::Count);
     let per_s = recorder.received as f64 / seconds;
     run.figure("frames", "rate", "  per second", per_s, Unit::PerSecond);

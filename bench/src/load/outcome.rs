@@ -8,13 +8,14 @@ use super::drive::Losses;
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::stages::Level;
-use crate::machine::processor::Process;
 use crate::quantiles;
-use crate::report::{Distribution, Run, Second, ServerUse, ThreadUse, Unit};
+use crate::report::{Distribution, Run, Second, Unit};
 use crate::watch;
 
 /// A run that ended so much before its time is partial.
 const SHORT: Duration = Duration::from_millis(500);
+/// Share of its cores that the generator may use without a word. Chosen, not measured.
+const BUSY: f64 = 0.9;
 
 pub(crate) struct Outcome<S> {
     pub(crate) scenario: S,
@@ -24,6 +25,7 @@ pub(crate) struct Outcome<S> {
     pub(crate) losses: Losses,
     /// Connections of the window; `None` if stages or arrivals changed them.
     pub(crate) connections: Option<u32>,
+    pub(crate) threads: f64,
     /// How long was to be measured.
     pub(crate) asked: Duration,
     /// How long there was anybody to measure.
@@ -52,7 +54,6 @@ impl<S> Outcome<S> {
         run.timeline = self.timeline(plan);
         run.mode.clone_from(&self.window.mode);
         run.breakdown.clone_from(&self.window.breakdown);
-        self.tell_machine(&mut run);
         run
     }
 
@@ -84,37 +85,18 @@ impl<S> Outcome<S> {
         self.recorder.seconds.iter().enumerate().map(second).collect()
     }
 
-    fn tell_machine(&self, run: &mut Run) {
+    /// Who used the processors, the server for `count` things of the window, each a `per`.
+    pub(crate) fn tell_use(&self, count: f64, per: &str, run: &mut Run) {
+        self.window.tell(count, per, run);
         let Some(usage) = &self.window.usage else { return };
-        let share = |time: Duration| time.as_secs_f64() / self.window.elapsed.as_secs_f64();
-        run.foreign_cpu_share = Some(share(usage.foreign));
-        run.figure("machine", "generator_cpu", "generator CPU", share(usage.own.total()), Unit::Share);
-        run.figure("machine", "interrupts", "interrupts", share(usage.interrupts), Unit::Share);
-        run.figure("machine", "stolen", "stolen", share(usage.stolen), Unit::Share);
-        if usage.server.is_none() {
-            run.notes
-                .push("Foreign CPU holds the server's: give --server-pid to tell them apart.".to_owned());
+        let busy =
+            usage.own.total().as_secs_f64() / self.window.elapsed.as_secs_f64() / self.threads.max(1.0);
+        if busy > BUSY {
+            run.notes.push(format!(
+                "The generator's threads were busy for {:.0} % of the time: the numbers may be theirs. More --threads, on cores of their own.",
+                busy * 100.0
+            ));
         }
-    }
-
-    /// What the server used for `count` things of the window, each a `per`; if its pid is known.
-    pub(crate) fn server_use(&self, count: f64, per: &str) -> Option<ServerUse> {
-        let Process { used, resident_bytes, .. } = self.window.usage.as_ref()?.server.as_ref()?;
-        let server = self.window.usage.as_ref()?.server.as_ref()?;
-        let share = |time: Duration| time.as_secs_f64() / self.window.elapsed.as_secs_f64();
-        let threads = server.busy_threads().into_iter().map(|(name, used)| ThreadUse {
-            name: name.to_owned(),
-            user_share: share(used.user),
-            system_share: share(used.system),
-        });
-        Some(ServerUse {
-            cpu_us_per: used.total().as_secs_f64() * 1e6 / count.max(1.0),
-            per: per.to_owned(),
-            user_share: share(used.user),
-            system_share: share(used.system),
-            resident_bytes: *resident_bytes,
-            threads: threads.collect(),
-        })
     }
 
     /// Latency, service time and send lag of what an open loop sent, under the names that all scenarios use.
