@@ -1,0 +1,114 @@
+//! `Child`: a contestant as a process, from its first line to its end. Nobody else's process is touched.
+
+use std::io::Read as _;
+use std::process::{self, Command, Stdio};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tickwire_client::{Clock, Target};
+use tickwire_netcode::time::Time;
+
+use super::contestant::Start;
+use crate::failure::Failure;
+use crate::machine::affinity;
+
+/// From its start to its first line: node with a cold cache takes two seconds.
+const START_LIMIT: Duration = Duration::from_secs(20);
+/// A first line is not longer.
+const LINE_BYTES_MAX: usize = 200;
+
+pub(super) struct Child {
+    process: Process,
+    /// Where it listens.
+    pub(super) url: Target,
+}
+
+/// Ends with its value.
+struct Process(process::Child);
+
+impl Child {
+    /// Starts it on a core and waits until it says where it listens. The calling thread ends up on core `load`.
+    pub(super) fn start(name: &str, start: &Start, server_core: usize, load_core: usize) -> Result<Self, Failure> {
+        let pin = |core| affinity::pin(core).map_err(|error| Failure::Pin { core, error });
+        let mut command = Command::new(&start.program);
+        command.args(&start.args).stdin(Stdio::null()).stdout(Stdio::piped());
+        // What a thread starts begins on its cores, every thread of it.
+        pin(server_core)?;
+        let spawned = command.spawn();
+        pin(load_core)?;
+        let failed = |why: String| Failure::Peers(format!("{name} does not start: {why}"));
+        let spawned = spawned.map_err(|error| failed(format!("{}: {error}", start.program.display())))?;
+        let mut process = Process(spawned);
+        let line = process.first_line().map_err(failed)?;
+        let url = listening_on(&line).ok_or_else(|| failed(format!("it says {line:?} first")))?;
+        Ok(Self { process, url })
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.process.0.id()
+    }
+}
+
+impl Process {
+    fn first_line(&mut self) -> Result<String, String> {
+        let Some(out) = self.0.stdout.as_mut() else { return Err("it has no output".to_owned()) };
+        let clock = Clock::new();
+        let until = Time::default() + START_LIMIT;
+        let mut line = Vec::new();
+        loop {
+            let left = until.since(clock.now());
+            let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
+            let ready = poll(&mut [PollFd::new(out, PollFlags::IN)], Some(&timeout));
+            if ready.is_ok_and(|count| count == 0) {
+                return Err(format!("it says nothing for {} s", START_LIMIT.as_secs()));
+            }
+            let mut byte = [0];
+            match out.read(&mut byte) {
+                Ok(0) => return Err("it ends at once".to_owned()),
+                Ok(_) if byte[0] == b'\n' => return Ok(String::from_utf8_lossy(&line).into_owned()),
+                Ok(_) if line.len() < LINE_BYTES_MAX => line.push(byte[0]),
+                Ok(_) => return Err("its first line does not end".to_owned()),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The address in `listening on http://HOST:PORT`.
+fn listening_on(line: &str) -> Option<Target> {
+    let address: std::net::SocketAddr = line.strip_prefix("listening on http://")?.trim_end().parse().ok()?;
+    format!("ws://{address}/ws").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_names_the_address() {
+        let authority = |line| listening_on(line).map(|target| target.authority());
+        assert_eq!(authority("listening on http://127.0.0.1:7777").as_deref(), Some("127.0.0.1:7777"));
+        assert_eq!(authority("listening on http://[::1]:80\r").as_deref(), Some("[::1]:80"));
+        assert_eq!(authority("listening on port 80"), None);
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_or_says_something_else_is_told_in_one_line() {
+        let start = |program: &str, args: &[&str]| {
+            let start = Start { program: program.into(), args: args.iter().map(|&arg| arg.to_owned()).collect() };
+            let failure = Child::start("it", &start, 0, 0).err().expect("no server");
+            failure.to_string()
+        };
+        assert!(start("no-such-program", &[]).starts_with("it does not start: no-such-program: "));
+        assert_eq!(start("echo", &["hello"]), "it does not start: it says \"hello\" first");
+        assert_eq!(start("true", &[]), "it does not start: it ends at once");
+    }
+}

@@ -1,0 +1,181 @@
+//! One window: a contestant, a cell, and what came of it.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::cell::{Cell, HZ, INPUT_BYTES, PIPELINE, Work};
+use super::child::Child;
+use super::colyseus;
+use super::contestant::Contestant;
+use crate::arena::{self, ArenaPlan};
+use crate::echo::{self, EchoPlan};
+use crate::failure::Failure;
+use crate::fanout::{self, FanoutPlan};
+use crate::load::plan::Arrivals;
+use crate::load::{Live, Plan};
+use crate::machine::processor::Reading;
+use crate::report::{Flaw, Run};
+use crate::watch::Watch;
+use crate::wire::route::Route;
+
+/// Players of our room that decode and check every update.
+const DECODE: u32 = 4;
+/// What other processes may use of a core before a window counts as disturbed.
+const FOREIGN_MAX: f64 = 0.05;
+
+/// How a window is measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timing {
+    pub(super) warmup: Duration,
+    pub(super) window: Duration,
+    pub(super) load_core: usize,
+}
+
+/// What came of one window.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Sample {
+    pub(super) contestant: String,
+    pub(super) round: u32,
+    /// Processor time of the server per [`Cell::per`], microseconds.
+    pub(super) cpu_us: Option<f64>,
+    pub(super) user_share: Option<f64>,
+    /// Messages, frames or updates that reached the clients in a second.
+    pub(super) per_s: Option<f64>,
+    /// Of [`Cell::time`].
+    pub(super) p50_ms: Option<f64>,
+    pub(super) p99_ms: Option<f64>,
+    /// Mean size of an update of a room.
+    pub(super) update_bytes: Option<f64>,
+    /// User-space memory of a connection, where that is what is asked.
+    pub(super) connection_bytes: Option<f64>,
+    /// Of a core, while it was measured.
+    pub(super) foreign_share: Option<f64>,
+    pub(super) mode: Option<String>,
+    /// What is wrong with it.
+    pub(super) flaws: Vec<String>,
+    /// The numbers say something about the server.
+    pub(super) counts: bool,
+}
+
+impl Sample {
+    /// Others used the processors meanwhile.
+    pub(super) fn is_disturbed(&self) -> bool {
+        self.foreign_share.is_some_and(|share| share > FOREIGN_MAX)
+    }
+
+    /// Of a window that could not be measured.
+    pub(super) fn failed(contestant: Contestant, round: u32, why: String) -> Self {
+        Self {
+            contestant: contestant.name(),
+            round,
+            cpu_us: None,
+            user_share: None,
+            per_s: None,
+            p50_ms: None,
+            p99_ms: None,
+            update_bytes: None,
+            connection_bytes: None,
+            foreign_share: None,
+            mode: None,
+            flaws: vec![why],
+            counts: false,
+        }
+    }
+
+    fn of(contestant: Contestant, round: u32, cell: &Cell, run: &Run) -> Self {
+        let is_idle = cell.work == Work::Idle;
+        let server = run.server.as_ref().filter(|_| !is_idle);
+        let time = run.distribution(&run.headline).filter(|_| !is_idle && contestant.tells_time());
+        let ms = |quantile| time.and_then(|time| time.told(quantile)).map(|ns| ns as f64 / 1e6);
+        let rate = run.figures.iter().find(|figure| figure.name == "rate").map(|figure| figure.value);
+        let sizes = run.distribution("update_bytes");
+        let per_s = rate.or_else(|| sizes.map(|sizes| sizes.histogram.len() as f64 / run.measured_s));
+        // Nothing is said on purpose on idle connections.
+        let flaws = run.verdict.flaws().iter().filter(|flaw| !(is_idle && matches!(flaw, Flaw::Failed(_))));
+        Self {
+            contestant: contestant.name(),
+            round,
+            cpu_us: server.map(|server| server.cpu_us_per),
+            user_share: server.map(|server| {
+                server.user_share / (server.user_share + server.system_share).max(f64::MIN_POSITIVE)
+            }),
+            per_s: per_s.filter(|_| !is_idle),
+            p50_ms: ms(0.5),
+            p99_ms: ms(0.99),
+            update_bytes: sizes.map(|sizes| sizes.histogram.mean()),
+            connection_bytes: None,
+            foreign_share: run.foreign_cpu_share,
+            mode: run.mode.clone(),
+            flaws: flaws.map(ToString::to_string).collect(),
+            counts: run.verdict.is_comparable(),
+        }
+    }
+}
+
+/// Loads a contestant that listens, and returns what came of it.
+pub(super) fn measure(
+    contestant: Contestant,
+    round: u32,
+    cell: &Cell,
+    child: &Child,
+    timing: Timing,
+) -> Result<Sample, Failure> {
+    let route = Route::find(&child.url).map_err(Failure::Unreachable)?;
+    let plan = Plan {
+        route: route.clone(),
+        connections: cell.connections,
+        connect_rate: cell.connect_rate(),
+        threads: 1,
+        pin: vec![timing.load_core],
+        seed: u64::from(round),
+        warmup: timing.warmup,
+        duration: timing.window,
+        stages: None,
+        arrivals: Arrivals::All,
+    };
+    plan.reserve()?;
+    let watch = Watch::new(&route, Some(child.pid()), None)?;
+    let before = resident(child.pid());
+    let live = &mut Live::quiet();
+    let run = match cell.work {
+        Work::Echo { bytes } => {
+            let echo = EchoPlan { bytes: bytes as usize, rate: None, pipeline: None };
+            echo::measure(&plan, &echo, &watch, live)?
+        }
+        Work::Pipelined { bytes } => {
+            let echo = EchoPlan { bytes: bytes as usize, rate: None, pipeline: Some(PIPELINE) };
+            echo::measure(&plan, &echo, &watch, live)?
+        }
+        Work::Fanout { .. } => fanout::measure(&plan, &listening(None), &watch, live)?,
+        Work::Inputs { .. } => {
+            fanout::measure(&plan, &listening(Some(f64::from(HZ))), &watch, live)?
+        }
+        Work::Idle => {
+            let silent = FanoutPlan { stamp_offset: None, ..listening(None) };
+            fanout::measure(&plan, &silent, &watch, live)?
+        }
+        Work::Room if contestant.is_ours() => {
+            let arena = ArenaPlan { kind: "swarm".to_owned(), room: String::new(), decode: DECODE };
+            arena::measure(&plan, &arena, &watch, live)?
+        }
+        Work::Room => colyseus::measure(&plan, &watch)?,
+    };
+    let mut sample = Sample::of(contestant, round, cell, &run);
+    if cell.work == Work::Idle {
+        let after = run.server.as_ref().map(|server| server.resident_bytes);
+        sample.connection_bytes = after
+            .zip(before)
+            .map(|(after, before)| after.saturating_sub(before) as f64 / f64::from(cell.connections));
+    }
+    Ok(sample)
+}
+
+fn listening(input_rate: Option<f64>) -> FanoutPlan {
+    FanoutPlan { stamp_offset: Some(0), input_bytes: INPUT_BYTES, input_rate }
+}
+
+fn resident(pid: u32) -> Option<u64> {
+    let reading = Reading::take(Some(pid))?;
+    reading.since(&reading).server.map(|server| server.resident_bytes)
+}

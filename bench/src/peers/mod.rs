@@ -1,0 +1,246 @@
+//! Peers side by side: the floor, ours and other servers in turn, and the ratios between them.
+//!
+//! Owns the rounds: in each, one contestant after the other is started on one core, loaded from another, measured and
+//! ended, so that what disturbs the machine for a minute disturbs all of them. What a load is, is its scenario's.
+
+mod cell;
+mod child;
+mod colyseus;
+mod contestant;
+mod document;
+mod measure;
+mod results;
+mod spread;
+mod table;
+#[cfg(test)]
+mod tests;
+mod workshop;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum as _;
+
+use crate::cli::duration;
+use crate::failure::Failure;
+use cell::Cell;
+use child::Child;
+use contestant::Contestant;
+use measure::{Sample, Timing};
+use results::Results;
+use workshop::Workshop;
+
+/// Contestants that no bound is about take part in every third round: the table would take two hours otherwise.
+const OTHERS_EVERY: u32 = 3;
+/// Memory does not vary from round to round.
+const IDLE_ROUNDS: u32 = 1;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo netbench peers --list
+  cargo netbench peers --cells echo-20x1000,fanout-200x500 --contestants floor,ours
+  cargo netbench peers --cells room-300 --rounds 3
+  cargo netbench peers --markdown bench/RESULTS.md
+
+Nothing is fetched for `floor` and `ours`. The others are built from bench/peers when they are asked for first, and need
+cargo or npm and a network then.";
+
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Which cells of the table [default: all of them, see --list].
+    #[arg(long, value_name = "CELL,...", value_delimiter = ',')]
+    cells: Vec<Cell>,
+
+    /// Who takes part where it can [default: everybody].
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_enum)]
+    contestants: Vec<Contestant>,
+
+    /// Rounds; the floors and ours are in each, the others in every third.
+    #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+
+    /// Everybody takes part in every round.
+    #[arg(long)]
+    all_rounds: bool,
+
+    /// Time between the last connection and the measurement.
+    #[arg(long, value_name = "TIME", default_value = "2500ms", value_parser = duration)]
+    warmup: Duration,
+
+    /// How long each is measured in each round.
+    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = duration)]
+    window: Duration,
+
+    /// Core of the servers.
+    #[arg(long, value_name = "CORE", default_value_t = 0, help_heading = "Machine")]
+    server_core: usize,
+
+    /// Core of the load.
+    #[arg(long, value_name = "CORE", default_value_t = 1, help_heading = "Machine")]
+    load_core: usize,
+
+    /// Cargo profile of our own servers.
+    #[arg(long, value_name = "NAME", default_value = "dist", help_heading = "Machine")]
+    profile: String,
+
+    /// Checkout to build from [default: the one this program was built from].
+    #[arg(long, value_name = "DIR", help_heading = "Machine")]
+    repository: Option<PathBuf>,
+
+    /// Prints the cells with their contestants and times, and ends.
+    #[arg(long)]
+    list: bool,
+
+    /// Writes the tables with machine, versions and commands.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    markdown: Option<PathBuf>,
+
+    /// Writes every window and every line.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    json: Option<PathBuf>,
+}
+
+impl Args {
+    fn cells(&self) -> Vec<Cell> {
+        if !self.cells.is_empty() {
+            return self.cells.clone();
+        }
+        cell::ALL.iter().map(|name| name.parse().expect("the table's cells are cells")).collect()
+    }
+
+    /// Who takes part in a cell, baselines first.
+    fn contestants(&self, cell: &Cell) -> Vec<Contestant> {
+        let asked = |one: &Contestant| self.contestants.is_empty() || self.contestants.contains(one);
+        let all = Contestant::value_variants().iter().copied();
+        all.filter(|one| one.does(cell.work)).filter(asked).collect()
+    }
+
+    fn rounds(&self, cell: &Cell) -> u32 {
+        if cell.work == cell::Work::Idle { IDLE_ROUNDS } else { self.rounds }
+    }
+
+    /// Whether it takes part in a round, counted from 0.
+    fn takes_part(&self, contestant: Contestant, round: u32) -> bool {
+        self.all_rounds || contestant.is_ever_present() || round.is_multiple_of(OTHERS_EVERY)
+    }
+
+    /// Windows of a cell.
+    fn windows(&self, cell: &Cell) -> usize {
+        let in_round = |round| {
+            self.contestants(cell).into_iter().filter(move |&one| self.takes_part(one, round)).count()
+        };
+        (0..self.rounds(cell)).map(in_round).sum()
+    }
+
+    /// About how long a cell takes.
+    fn estimate(&self, cell: &Cell) -> Duration {
+        let window = self.warmup + self.window + cell.overhead();
+        window * u32::try_from(self.windows(cell)).unwrap_or(u32::MAX)
+    }
+
+    fn timing(&self) -> Timing {
+        Timing { warmup: self.warmup, window: self.window, load_core: self.load_core }
+    }
+}
+
+/// Measures what the command line asks for, and says how far it got on stderr.
+///
+/// # Errors
+/// A contestant cannot be built or started, or a file cannot be written.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let cells = args.cells();
+    if let Some(empty) = cells.iter().find(|cell| args.contestants(cell).is_empty()) {
+        return Err(Failure::Usage(format!("none of these contestants does {empty}")));
+    }
+    if args.list {
+        return Ok(io::stdout().write_all(list(args, &cells).as_bytes())?);
+    }
+    if args.server_core == args.load_core {
+        return Err(Failure::Usage("--server-core and --load-core are the same core".to_owned()));
+    }
+    let workshop = Workshop::new(args.repository.as_deref(), &args.profile)?;
+    let everybody = cells.iter().flat_map(|cell| args.contestants(cell));
+    let needs: BTreeSet<_> = everybody.map(Contestant::need).collect();
+    needs.into_iter().try_for_each(|need| workshop.prepare(need))?;
+    let mut all = Vec::new();
+    for cell in cells {
+        let results = play(args, &workshop, cell)?;
+        writeln!(io::stdout(), "{}", table::text(&results))?;
+        all.push(results);
+        // What was measured is kept, whatever becomes of the rest.
+        write(args, &workshop, &all)?;
+    }
+    Ok(())
+}
+
+fn play(args: &Args, workshop: &Workshop, cell: Cell) -> Result<Results, Failure> {
+    let mut results = Results { cell, samples: Vec::new() };
+    let rounds = args.rounds(&cell);
+    for round in 0..rounds {
+        for contestant in args.contestants(&cell) {
+            if args.takes_part(contestant, round) {
+                let sample = window(args, workshop, &cell, contestant, round)?;
+                let _ = writeln!(io::stderr(), "{cell}  round {} of {rounds}  {}", round + 1, told(&sample));
+                results.samples.push(sample);
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// One contestant from its start to its end.
+fn window(
+    args: &Args,
+    workshop: &Workshop,
+    cell: &Cell,
+    contestant: Contestant,
+    round: u32,
+) -> Result<Sample, Failure> {
+    let start = contestant.start(workshop, cell);
+    let child = Child::start(&contestant.name(), &start, args.server_core, args.load_core)?;
+    // One that does not bear the load stays in the table, with what was wrong.
+    let sample = measure::measure(contestant, round, cell, &child, args.timing());
+    Ok(sample.unwrap_or_else(|failure| Sample::failed(contestant, round, failure.to_string())))
+}
+
+fn told(sample: &Sample) -> String {
+    let Sample { contestant, cpu_us, connection_bytes, foreign_share, flaws, .. } = sample;
+    let number = match (cpu_us, connection_bytes) {
+        (_, Some(bytes)) => format!("{bytes:.0} B"),
+        (Some(us), None) => format!("{us:.2} us"),
+        (None, None) => "-".to_owned(),
+    };
+    let foreign = foreign_share.map_or(String::new(), |share| format!(", foreign CPU {:.1} %", share * 100.0));
+    let flaw = flaws.first().map_or(String::new(), |flaw| format!(", {flaw}"));
+    format!("{contestant}: {number}{foreign}{flaw}")
+}
+
+fn list(args: &Args, cells: &[Cell]) -> String {
+    let minutes = |time: Duration| time.as_secs_f64() / 60.0;
+    let mut out = String::new();
+    for cell in cells {
+        let names: Vec<String> = args.contestants(cell).into_iter().map(Contestant::name).collect();
+        let time = minutes(args.estimate(cell));
+        out += &format!("{:<18} {time:>5.1} min  {}\n", cell.to_string(), names.join(","));
+    }
+    let all: Duration = cells.iter().map(|cell| args.estimate(cell)).sum();
+    out + &format!("{:<18} {:>5.1} min, and the time to build what is missing\n", "all", minutes(all))
+}
+
+fn write(args: &Args, workshop: &Workshop, all: &[Results]) -> Result<(), Failure> {
+    let written = |path: &PathBuf, text: String| {
+        let failed = |error| Failure::Peers(format!("cannot write {}: {error}", path.display()));
+        fs::write(path, text).map_err(failed)
+    };
+    if let Some(path) = &args.json {
+        written(path, document::json(all))?;
+    }
+    if let Some(path) = &args.markdown {
+        written(path, document::markdown(args, workshop, all))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! `Spread`: a few numbers of repeated rounds as their median with what lies around it.
+
+use serde::Serialize;
+
+/// Of at least one number.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub(super) struct Spread {
+    pub(super) count: usize,
+    pub(super) least: f64,
+    /// A quarter of them is not above it, by linear interpolation.
+    pub(super) lower: f64,
+    pub(super) median: f64,
+    pub(super) upper: f64,
+    pub(super) most: f64,
+}
+
+impl Spread {
+    /// `None` of nothing. What is not finite is left out.
+    pub(super) fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut sorted: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+        sorted.sort_by(f64::total_cmp);
+        let (&least, &most) = (sorted.first()?, sorted.last()?);
+        let at = |share: f64| {
+            let place = share * (sorted.len() - 1) as f64;
+            let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+            below + (above - below) * place.fract()
+        };
+        Some(Self { count: sorted.len(), least, lower: at(0.25), median: at(0.5), upper: at(0.75), most })
+    }
+}
