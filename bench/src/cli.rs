@@ -44,6 +44,9 @@ pub(crate) enum Command {
     /// A bare echo or fan-out server: the least that this kernel takes for the work.
     #[cfg(target_os = "linux")]
     Floor(crate::floor::Floor),
+    /// Other servers beside ours and the floor, in turn, and the ratios.
+    #[cfg(target_os = "linux")]
+    Peers(crate::peers::Args),
     /// Reports laid over each other on one page with pictures.
     Html(Gallery),
     /// What changed between reports; exit code 1 if it is too much.
@@ -252,6 +255,7 @@ mod tests {
             "idle --connections 10000 --join empty --ack-every 1s --json -",
             "slow-heads --rate 1 --deadline 5s --players 1",
             "floor echo --listen [::1]:0",
+            "peers --cells room-300,echo-20x20 --contestants floor,ours --rounds 1",
             "floor fanout --hz 1000 --bytes 8 --inputs tick",
         ] {
             assert!(!refused(good), "{good}");

@@ -28,6 +28,8 @@ pub(crate) enum Failure {
     NotStarved { connections: usize },
     /// The server took no connection at all.
     TookNone { why: Option<String> },
+    /// A contestant cannot be had or started.
+    Peers(String),
     /// A floor cannot listen there.
     Listen { address: String, error: io::Error },
     /// The generator's own poll or timer.
@@ -52,7 +54,7 @@ impl From<io::Error> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(why) => f.write_str(why),
+            Self::Usage(why) | Self::Peers(why) => f.write_str(why),
             Self::Unreachable(error) => error.fmt(f),
             Self::Descriptors(TooFew { needed, hard }) => write!(
                 f,

@@ -16,6 +16,8 @@ mod idle;
 mod load;
 mod machine;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod peers;
 mod quantiles;
 mod report;
 mod slow_heads;
@@ -38,6 +40,8 @@ fn main() -> ExitCode {
         cli::Command::Arena(args) => report(arena::run(&args), &args.common.outputs),
         #[cfg(target_os = "linux")]
         cli::Command::Floor(args) => ended(floor::run(&args)),
+        #[cfg(target_os = "linux")]
+        cli::Command::Peers(args) => ended(peers::run(&args)),
         cli::Command::Churn(args) => report(churn::run(&args), &args.outputs),
         cli::Command::Idle(args) => report(idle::run(&args), &args.outputs),
         cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),

@@ -184,3 +184,52 @@ fn two_people_talk_and_whisper_on_the_chat_page() {
 fn two_people_meet_at_a_table_of_the_lobby_page_and_come_back() {
     visit("lobby");
 }
+
+mod swarm {
+    use super::*;
+
+    #[derive(Replicate)]
+    pub(super) struct Body {
+        #[rep(range = 0.0..1024.0, step = 0.02)]
+        pub(super) at: Vec2,
+        #[rep(range = -200.0..200.0, step = 0.1)]
+        pub(super) speed: Vec2,
+        #[rep(angle, bits = 12)]
+        pub(super) angle: f32,
+        pub(super) hp: u8,
+    }
+
+    #[derive(Input, Clone, Copy, Default)]
+    pub(super) struct Stick {
+        #[rep(range = -1..=1)]
+        pub(super) turn: i8,
+        pub(super) thrust: bool,
+    }
+}
+
+#[test]
+fn the_swarm_example_moves_everybody_at_every_tick_and_its_own_as_told() {
+    use swarm::{Body, Stick};
+    let server = Program::Example("swarm").start(&["--listen", "127.0.0.1:0"]);
+    let mut players = ["ann", "bob"].map(|name| Visitor::connect(server.address(), "swarm", "", name));
+    watch("all are there", &mut players, |players| players.iter().all(|p| p.client.is_live()));
+    let bodies = |visitor: &Visitor| {
+        let all = visitor.client.entities::<Body>().expect("the same class");
+        all.map(|(_, own, body)| (own, body)).collect::<Vec<_>>()
+    };
+    watch("both see two bodies", &mut players, |players| players.iter().all(|p| bodies(p).len() == 2));
+    let before = bodies(&players[0]);
+    let has_changed = |((_, old), (_, new)): (&(bool, Body), &(bool, Body))| {
+        old.at != new.at && old.speed != new.speed && old.angle != new.angle && old.hp != new.hp
+    };
+    drive(
+        "all of every body changes, and the own one is at full speed",
+        &mut players,
+        |player| player.give(&Stick { turn: 1, thrust: true }),
+        |players| {
+            let now = bodies(&players[0]);
+            let is_fast = now.iter().any(|(own, body)| *own && body.speed.length() > 170.0);
+            is_fast && now.len() == 2 && before.iter().zip(&now).all(has_changed)
+        },
+    );
+}

@@ -6,11 +6,13 @@
 
 import { createServer } from "node:http";
 import { Room, Server } from "@colyseus/core";
-import { StateView, schema, t } from "@colyseus/schema";
+import { Encoder, StateView, schema, t } from "@colyseus/schema";
 import { WebSocketTransport } from "@colyseus/ws-transport";
 import { read } from "./arguments.mjs";
 
 const SIZE = 1024;
+// The library warns when a state outgrows its buffer, and grows it in the middle of a tick.
+Encoder.BUFFER_SIZE = 256 * 1024;
 const { host, port, hz, visible } = read();
 
 const Body = schema(

@@ -130,8 +130,10 @@ impl fmt::Display for Cell {
 
 /// The text is no cell.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("`{0}` is no cell; write KIND-BYTESxCONNECTIONS such as echo-20x1000, pipelined-20x200, fanout-200x500 or \
-         inputs-200x500, or room-300 or idle-10000 (--list shows those of the full table)")]
+#[error(
+    "`{0}` is no cell; write KIND-BYTESxCONNECTIONS such as echo-20x1000, pipelined-20x200, fanout-200x500 or \
+         inputs-200x500, or room-300 or idle-10000 (--list shows those of the full table)"
+)]
 pub(super) struct NoCell(String);
 
 impl FromStr for Cell {

@@ -28,7 +28,12 @@ struct Process(process::Child);
 
 impl Child {
     /// Starts it on a core and waits until it says where it listens. The calling thread ends up on core `load`.
-    pub(super) fn start(name: &str, start: &Start, server_core: usize, load_core: usize) -> Result<Self, Failure> {
+    pub(super) fn start(
+        name: &str,
+        start: &Start,
+        server_core: usize,
+        load_core: usize,
+    ) -> Result<Self, Failure> {
         let pin = |core| affinity::pin(core).map_err(|error| Failure::Pin { core, error });
         let mut command = Command::new(&start.program);
         command.args(&start.args).stdin(Stdio::null()).stdout(Stdio::piped());
@@ -103,7 +108,8 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_or_says_something_else_is_told_in_one_line() {
         let start = |program: &str, args: &[&str]| {
-            let start = Start { program: program.into(), args: args.iter().map(|&arg| arg.to_owned()).collect() };
+            let start =
+                Start { program: program.into(), args: args.iter().map(|&arg| arg.to_owned()).collect() };
             let failure = Child::start("it", &start, 0, 0).err().expect("no server");
             failure.to_string()
         };

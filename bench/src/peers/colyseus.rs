@@ -81,7 +81,7 @@ struct Room {
 /// `{ turn, thrust }` as message "i": the type as a string, the value in MessagePack.
 fn input(number: u64) -> [u8; 6] {
     let turn = [0xff, 0, 1][(number / 20 % 3) as usize];
-    let thrust = if number / 30 % 2 == 0 { 0xc2 } else { 0xc3 };
+    let thrust = if (number / 30).is_multiple_of(2) { 0xc2 } else { 0xc3 };
     [ROOM_DATA, 0xa1, b'i', 0x92, turn, thrust]
 }
 

@@ -47,13 +47,15 @@ pub(super) fn markdown(args: &Args, workshop: &Workshop, all: &[Results]) -> Str
     );
     out += &format!("- Command: `{}`\n\n{LEGEND}\n", command());
     all.iter().for_each(|results| out += &table::markdown(results));
-    out += "## Commands\n\nHow each contestant was started (`target` is cargo's target directory):\n\n```text\n";
+    out +=
+        "## Commands\n\nHow each contestant was started (`target` is cargo's target directory):\n\n```text\n";
     for results in all {
         for contestant in args.contestants(&results.cell) {
             let start = contestant.start(workshop, &results.cell);
             let words = std::iter::once(start.program.to_string_lossy().into_owned()).chain(start.args);
             let words: Vec<String> = words.map(|word| workshop.shown(&word)).collect();
-            out += &format!("{:<18} {:<17} {}\n", results.cell.to_string(), contestant.name(), words.join(" "));
+            out +=
+                &format!("{:<18} {:<17} {}\n", results.cell.to_string(), contestant.name(), words.join(" "));
         }
     }
     out + "```\n"

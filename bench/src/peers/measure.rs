@@ -148,9 +148,7 @@ pub(super) fn measure(
             echo::measure(&plan, &echo, &watch, live)?
         }
         Work::Fanout { .. } => fanout::measure(&plan, &listening(None), &watch, live)?,
-        Work::Inputs { .. } => {
-            fanout::measure(&plan, &listening(Some(f64::from(HZ))), &watch, live)?
-        }
+        Work::Inputs { .. } => fanout::measure(&plan, &listening(Some(f64::from(HZ))), &watch, live)?,
         Work::Idle => {
             let silent = FanoutPlan { stamp_offset: None, ..listening(None) };
             fanout::measure(&plan, &silent, &watch, live)?

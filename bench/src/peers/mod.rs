@@ -214,7 +214,8 @@ fn told(sample: &Sample) -> String {
         (Some(us), None) => format!("{us:.2} us"),
         (None, None) => "-".to_owned(),
     };
-    let foreign = foreign_share.map_or(String::new(), |share| format!(", foreign CPU {:.1} %", share * 100.0));
+    let foreign =
+        foreign_share.map_or(String::new(), |share| format!(", foreign CPU {:.1} %", share * 100.0));
     let flaw = flaws.first().map_or(String::new(), |flaw| format!(", {flaw}"));
     format!("{contestant}: {number}{foreign}{flaw}")
 }

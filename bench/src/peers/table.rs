@@ -17,7 +17,8 @@ pub(super) fn text(results: &Results) -> String {
     let lines: Vec<&Vec<String>> = std::iter::once(&heads).chain(&rows).collect();
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..heads.len()).map(width).collect();
-    let mut out = format!("{}  {}; server CPU in us per {}\n", results.cell, results.cell.title(), results.cell.per());
+    let mut out =
+        format!("{}  {}; server CPU in us per {}\n", results.cell, results.cell.title(), results.cell.per());
     for line in lines {
         let cells = line.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
             // Names and remarks to the left, numbers to the right.

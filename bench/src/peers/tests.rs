@@ -61,8 +61,23 @@ fn cells_are_written_as_they_are_read() {
         assert_eq!(text.parse::<Cell>().map(|cell| cell.to_string()), Ok((*text).to_owned()));
     }
     for text in [
-        "", "echo", "echo-", "echo-20", "echo-0x20", "echo-20x0", "echo-20x20001", "echo-x", "echo--1x1",
-        "echo-+1x1", "room-20x20", "room-0", "fanout-7x1", "inputs-7x1", "swim-1x1", "echo-20x20x20", "idle-",
+        "",
+        "echo",
+        "echo-",
+        "echo-20",
+        "echo-0x20",
+        "echo-20x0",
+        "echo-20x20001",
+        "echo-x",
+        "echo--1x1",
+        "echo-+1x1",
+        "room-20x20",
+        "room-0",
+        "fanout-7x1",
+        "inputs-7x1",
+        "swim-1x1",
+        "echo-20x20x20",
+        "idle-",
     ] {
         let refused = text.parse::<Cell>().expect_err(text);
         assert!(refused.to_string().contains("--list"), "{refused}");
@@ -105,8 +120,11 @@ fn the_table_tells_disturbed_and_lost_windows_and_has_the_same_columns_everywher
         assert!(text.contains("reads coalescing; 1 disturbed"), "{text}");
         assert!(text.contains("1 left out; it broke / badly"), "{text}");
         let markdown = table::markdown(&results);
-        let bars: Vec<usize> =
-            markdown.lines().filter(|line| line.starts_with('|')).map(|line| line.matches('|').count()).collect();
+        let bars: Vec<usize> = markdown
+            .lines()
+            .filter(|line| line.starts_with('|'))
+            .map(|line| line.matches('|').count())
+            .collect();
         assert!(bars.len() == 5 && bars.iter().all(|count| *count == bars[0]), "{markdown}");
     }
 }

@@ -41,8 +41,8 @@ impl Workshop {
             )));
         }
         let own_program = env::current_exe()?;
-        // target/PROFILE/tickwire-bench, or else as cargo has it.
-        let beside = own_program.ancestors().nth(2).filter(|path| path.join("CACHEDIR.TAG").is_file());
+        // Cargo puts its programs below it and this file into it.
+        let beside = own_program.ancestors().find(|path| path.join("CACHEDIR.TAG").is_file());
         let target = beside.map_or_else(|| repository.join("target"), Path::to_owned);
         Ok(Self { repository, target, own_program, profile: profile.to_owned() })
     }
@@ -88,13 +88,19 @@ impl Workshop {
             Need::Engine => {
                 let mut cargo = self.cargo();
                 cargo.args(["build", "--profile", &self.profile, "--package", "tickwire"]);
-                EXAMPLES.iter().for_each(|example| drop(cargo.args(["--example", example])));
+                cargo.args(EXAMPLES.iter().flat_map(|example| ["--example", example]));
                 cargo.arg("--target-dir").arg(&self.target);
                 run(&mut cargo, "building the examples", "cargo")
             }
             Need::Rust => {
                 let mut cargo = self.cargo();
-                cargo.args(["build", "--release", "--locked", "--manifest-path", "bench/peers/rust/Cargo.toml"]);
+                cargo.args([
+                    "build",
+                    "--release",
+                    "--locked",
+                    "--manifest-path",
+                    "bench/peers/rust/Cargo.toml",
+                ]);
                 cargo.arg("--target-dir").arg(self.target.join("peers/rust"));
                 run(&mut cargo, "building bench/peers/rust (--contestants leaves it out)", "cargo")
             }
@@ -122,7 +128,7 @@ impl Workshop {
             return Ok(());
         }
         let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-progress", "--ignore-scripts"]).current_dir(&to);
+        npm.args(["ci", "--no-progress", "--ignore-scripts", "--loglevel=error"]).current_dir(&to);
         run(&mut npm, "fetching bench/peers/node (--contestants leaves it out)", "npm").inspect_err(|_| {
             // Half a directory is not taken for a whole one the next time.
             let _ = fs::remove_dir_all(to.join("node_modules"));

@@ -30,11 +30,13 @@ pub(crate) trait Network {
 pub(crate) struct Tcp {
     reactor: Reactor,
     route: Route,
+    /// Connections so far.
+    begun: usize,
 }
 
 impl Tcp {
     pub(crate) fn new(reactor: Reactor, route: Route) -> Self {
-        Self { reactor, route }
+        Self { reactor, route, begun: 0 }
     }
 }
 
@@ -46,7 +48,8 @@ impl Network for Tcp {
     }
 
     fn connect(&mut self, index: usize) -> Result<Socket, Over> {
-        let mut socket = Socket::connect(&self.route)?;
+        let mut socket = Socket::connect(&self.route.of(self.begun))?;
+        self.begun += 1;
         self.reactor.register(socket.stream(), index)?;
         Ok(socket)
     }

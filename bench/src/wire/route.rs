@@ -1,7 +1,9 @@
 //! `Route`: where the server is, once somebody has answered there.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_client::{BadUrl, ClientError, Target};
@@ -15,6 +17,8 @@ pub(crate) struct Route {
     pub(crate) target: Target,
     /// The first of the host's addresses that answered.
     pub(crate) address: SocketAddr,
+    /// Paths of a thread's connections, for servers that give each its own; the target's for those beyond them.
+    pub(crate) paths: Arc<[String]>,
 }
 
 impl Route {
@@ -27,11 +31,22 @@ impl Route {
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
         for address in (target.host.as_str(), target.port).to_socket_addrs().map_err(refused)? {
             match TcpStream::connect_timeout(&address, LIMIT) {
-                Ok(_) => return Ok(Self { target: target.clone(), address }),
+                Ok(_) => return Ok(Self { target: target.clone(), address, paths: Arc::default() }),
                 Err(error) => last = error,
             }
         }
         Err(refused(last))
+    }
+
+    /// The way of one connection, by how many its thread has begun before.
+    pub(crate) fn of(&self, begun: usize) -> Cow<'_, Self> {
+        match self.paths.get(begun) {
+            None => Cow::Borrowed(self),
+            Some(path) => {
+                let target = Target { path: path.clone(), ..self.target.clone() };
+                Cow::Owned(Self { target, ..self.clone() })
+            }
+        }
     }
 }
 

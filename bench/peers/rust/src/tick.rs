@@ -20,7 +20,8 @@ impl Ticker {
 
     /// When the next tick is due.
     pub fn deadline(&self) -> Instant {
-        self.base + Duration::from_nanos((u128::from(self.number) * 1_000_000_000 / u128::from(self.hz)) as u64)
+        self.base
+            + Duration::from_nanos((u128::from(self.number) * 1_000_000_000 / u128::from(self.hz)) as u64)
     }
 
     /// Takes the next tick; those that are over are left out.

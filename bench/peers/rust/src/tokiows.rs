@@ -24,18 +24,21 @@ pub async fn echo(listener: TcpListener) -> io::Result<()> {
 
 async fn speak(stream: TcpStream) -> Result<(), Error> {
     let (_, mut ws) = ServerBuilder::new().accept(stream).await?;
+    let mut batch = Vec::new();
     while let Some(message) = ws.next().await {
-        feed(&mut ws, message?).await?;
+        batch.push(message?);
+        // Taken out before anything is fed: the library flushes what is pending whenever it is asked for a message.
         while let Some(Some(message)) = ws.next().now_or_never() {
-            feed(&mut ws, message?).await?;
+            batch.push(message?);
+        }
+        for message in batch.drain(..) {
+            if message.is_text() || message.is_binary() {
+                ws.feed(message).await?;
+            }
         }
         ws.flush().await?;
     }
     Ok(())
-}
-
-async fn feed(ws: &mut Ws, message: Message) -> Result<(), Error> {
-    if message.is_text() || message.is_binary() { ws.feed(message).await } else { Ok(()) }
 }
 
 struct Client {

@@ -23,14 +23,19 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_millis(100);
 type Ws = WebSocket<TcpStream>;
 
 /// Echoes; with a ticker it fans out instead and drops what it reads.
-pub fn serve(listener: TcpListener, buffer_bytes: Option<usize>, mut ticker: Option<Ticker>) -> io::Result<()> {
+pub fn serve(
+    listener: TcpListener,
+    buffer_bytes: Option<usize>,
+    mut ticker: Option<Ticker>,
+) -> io::Result<()> {
     let mut listener = mio::net::TcpListener::from_std(listener);
     let mut poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut events = Events::with_capacity(1024);
     let mut clients: Slab<Ws> = Slab::new();
     loop {
-        let timeout = ticker.as_ref().map(|ticker| ticker.deadline().saturating_duration_since(Instant::now()));
+        let timeout =
+            ticker.as_ref().map(|ticker| ticker.deadline().saturating_duration_since(Instant::now()));
         match poll.poll(&mut events, timeout) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             polled => polled?,
@@ -81,11 +86,7 @@ fn accept(
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
         let entry = clients.vacant_entry();
-        poll.registry().register(
-            &mut stream,
-            Token(entry.key()),
-            Interest::READABLE | Interest::WRITABLE,
-        )?;
+        poll.registry().register(&mut stream, Token(entry.key()), Interest::READABLE | Interest::WRITABLE)?;
         entry.insert(Ws::from_raw_socket(stream, tungstenite::protocol::Role::Server, Some(config)));
     }
 }
