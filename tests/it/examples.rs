@@ -210,7 +210,7 @@ mod swarm {
 #[test]
 fn the_swarm_example_moves_everybody_at_every_tick_and_its_own_as_told() {
     use swarm::{Body, Stick};
-    let server = Program::Example("swarm").start(&["--listen", "127.0.0.1:0"]);
+    let server = Program::Example("swarm").start(&[]);
     let mut players = ["ann", "bob"].map(|name| Visitor::connect(server.address(), "swarm", "", name));
     watch("all are there", &mut players, |players| players.iter().all(|p| p.client.is_live()));
     let bodies = |visitor: &Visitor| {
