@@ -351,7 +351,7 @@ mod tests {
         assert_eq!(means, [2000.0, 4000.0, 6000.0, 8000.0, 10_000.0]);
         assert!(breakdown.stages.iter().all(|stage| stage.count == 2000));
         assert_eq!((breakdown.whole.count, (breakdown.whole.mean_s * 1e6).round()), (2000, 30_000.0));
-        assert!(breakdown.rest_share().abs() < 1e-9);
+        assert_eq!(breakdown.accounted(), breakdown.stages);
         assert_eq!(breakdown.stages[1].name, "buffered -> tick start");
     }
 

@@ -19,7 +19,6 @@ pub(crate) fn histogram() -> Histogram<u64> {
 }
 
 /// Latencies: 1 us to 60 s in nanoseconds, to three digits. More counts as 60 s: `saturating_record`.
-#[allow(dead_code)] // Until the scenarios record in nanoseconds.
 pub(crate) fn nanoseconds() -> Histogram<u64> {
     Histogram::new_with_bounds(1000, 60_000_000_000, 3).expect("1 us to 60 s at three digits is a histogram")
 }

@@ -11,6 +11,7 @@ mod netbench;
 mod operator;
 mod peers;
 mod quick_start;
+mod reports;
 mod requirements;
 mod rooms;
 mod sdk_dist;

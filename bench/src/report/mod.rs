@@ -5,9 +5,6 @@
 //!
 //! Invariant: a run that is partial or invalid says so wherever anything of it is shown.
 
-// The scenarios move over one by one.
-#![allow(dead_code, unused_imports)]
-
 mod breakdown;
 pub(crate) mod compare;
 mod distribution;
@@ -27,12 +24,16 @@ mod table;
 mod unit;
 mod verdict;
 
+// The model as a whole, whichever parts of it the scenarios name.
+#[allow(unused_imports)]
+pub(crate) use run::{Figure, Run, ServerUse, ThreadUse, Tool};
+#[allow(unused_imports)]
+pub(crate) use verdict::{Flaw, Verdict};
+
 pub(crate) use breakdown::{Breakdown, Stage};
 pub(crate) use distribution::{Distribution, Second};
 pub(crate) use outputs::{Outputs, finish};
-pub(crate) use run::{Figure, Run, SCHEMA_VERSION, ServerUse, ThreadUse, Tool};
 pub(crate) use unit::Unit;
-pub(crate) use verdict::{Flaw, Verdict};
 
 #[cfg(test)]
 mod sample;

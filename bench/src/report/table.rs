@@ -200,7 +200,7 @@ fn used(server: &ServerUse) -> String {
 }
 
 fn stages(breakdown: &Breakdown, ink: Ink) -> String {
-    let stages = &breakdown.stages;
+    let stages = breakdown.accounted();
     let width = stages.iter().map(|stage| stage.name.chars().count()).max().unwrap_or(0).max(20);
     let mut text = ink.heading(&breakdown.label) + "\n";
     for stage in stages.iter().chain([&breakdown.whole]) {

@@ -6,6 +6,7 @@ use super::curve::{self, Curve};
 use super::page::{COLOURS, Page, section};
 use super::timeline::{self, Part, Track};
 use super::{escape, tables};
+use crate::report::breakdown::{Breakdown, Stage};
 use crate::report::distribution::Distribution;
 use crate::report::family::families;
 use crate::report::run::Run;
@@ -81,27 +82,25 @@ impl Page<'_> {
     }
 
     pub(super) fn breakdown(&self) -> String {
-        let with_stages: Vec<_> = self
-            .runs
-            .iter()
-            .zip(self.labels)
-            .filter_map(|(run, label)| Some((run.breakdown.as_ref()?, label)))
-            .collect();
+        let told = self.runs.iter().zip(self.labels);
+        let with_stages: Vec<_> =
+            told.filter_map(|(run, label)| Some((run.breakdown.as_ref()?, label))).collect();
         let Some((first, _)) = with_stages.first() else { return String::new() };
+        let accounted: Vec<_> = with_stages.iter().map(|(breakdown, _)| breakdown.accounted()).collect();
         let mut names: Vec<String> = Vec::new();
-        for stage in with_stages.iter().flat_map(|(breakdown, _)| &breakdown.stages) {
+        for stage in accounted.iter().flatten() {
             if !names.contains(&stage.name) {
                 names.push(stage.name.clone());
             }
         }
-        let bar = |(breakdown, label): &(&crate::report::Breakdown, &String)| {
+        let bar = |(stages, (breakdown, label)): (&Vec<Stage>, &(&Breakdown, &String))| {
             let mean = |name: &String| {
-                breakdown.stages.iter().find(|stage| stage.name == *name).map_or(0.0, |stage| stage.mean_s)
+                stages.iter().find(|stage| stage.name == *name).map_or(0.0, |stage| stage.mean_s)
             };
             let label = if self.is_single() { breakdown.label.clone() } else { (*label).clone() };
             Bar { label, parts: names.iter().map(mean).collect() }
         };
-        let bars: Vec<Bar> = with_stages.iter().map(bar).collect();
+        let bars: Vec<Bar> = accounted.iter().zip(&with_stages).map(bar).collect();
         let picture = self.picture(bars::height(bars.len()), FULL, "breakdown", |frame| {
             bars::draw(frame, &bars, &names, Unit::Seconds)
         });

@@ -34,8 +34,10 @@ pub(super) fn single(run: &Run) -> String {
             None => groups.push((&figure.group, vec![figure])),
         }
     }
-    let row =
-        |label: &str, value: &str| format!("<div><dt>{}</dt><dd>{}</dd></div>", escape(label), micro(value));
+    let row = |label: &str, value: &str| {
+        let below = if label.starts_with(' ') { " class=\"below\"" } else { "" };
+        format!("<div><dt{below}>{}</dt><dd>{}</dd></div>", escape(label.trim()), micro(value))
+    };
     let mut lists: Vec<String> = groups
         .iter()
         .map(|(name, members)| {
@@ -85,18 +87,25 @@ pub(super) fn several(runs: &[Run], labels: &[String]) -> String {
     let heads: String =
         labels.iter().enumerate().map(|(at, label)| format!("<th>{}</th>", name(at, label))).collect();
     let mut body = String::new();
+    let mut group = None;
     for figure in &runs[0].figures {
+        if group != Some(&figure.group) {
+            let span = runs.len() + 1;
+            let _ = write!(
+                body,
+                "<tr class=\"group\"><th colspan=\"{span}\">{}</th></tr>",
+                escape(&figure.group)
+            );
+            group = Some(&figure.group);
+        }
         let value = |run: &Run| {
             let other = run.figures.iter().find(|other| other.name == figure.name);
             let text = other.map_or("–".to_owned(), |other| micro(&other.unit.text(other.value)));
             format!("<td>{text}</td>")
         };
         let cells: String = runs.iter().map(value).collect();
-        let _ = write!(
-            body,
-            "<tr><th>{}</th>{cells}</tr>",
-            escape(&format!("{}: {}", figure.group, figure.label))
-        );
+        let below = if figure.label.starts_with(' ') { " class=\"below\"" } else { "" };
+        let _ = write!(body, "<tr><th{below}>{}</th>{cells}</tr>", escape(figure.label.trim()));
     }
     if body.is_empty() {
         return html;
