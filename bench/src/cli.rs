@@ -11,7 +11,7 @@ use crate::report::Outputs;
 use crate::report::compare::Compare;
 use crate::report::gallery::Gallery;
 use crate::wire::route;
-use crate::{arena, churn, echo, fanout, idle};
+use crate::{arena, churn, echo, fanout, idle, search};
 
 /// Players of `slow-heads`; beyond this a run measures its own generator. Chosen, not measured.
 const PLAYERS_MAX: i64 = 5000;
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Churn(churn::Args),
     /// Connections that say nothing: what does each cost in memory?
     Idle(idle::Args),
+    /// The highest load that still holds an objective.
+    Search(search::Args),
     /// More connections than the server has descriptors: does it spin, does it go deaf?
     Starve(Starve),
     /// Connections that send their request head too slowly, beside players.
@@ -248,6 +250,8 @@ mod tests {
             "fanout --stamp-offset 0 --input-bytes 24 --input-rate 60",
             "fanout --stages 1s:60/s",
             "starve --connections 1000 --server-pid 1",
+            "search arena --objective p99<50ms --connections 50 --kind any",
+            "search echo --objective p99<2ms --objective service.p99<1ms --vary rate --rate 100",
             "churn --rate 500 --stay 200ms --abrupt 20 --settle 61s --json -",
             "idle --connections 10000 --join empty --ack-every 1s --json -",
             "slow-heads --rate 1 --deadline 5s --players 1",
@@ -285,6 +289,12 @@ mod tests {
             "starve --connections 0",
             "idle --connections 0",
             "idle --room one",
+            "search",
+            "search arena",
+            "search arena --objective p99",
+            "search arena --objective p99<+10%",
+            "search echo --objective p99<2ms --vary luck",
+            "search echo --objective p99<2ms --max 0",
             "churn --rate 0",
             "churn --abrupt 101",
             "churn --stay 0s",

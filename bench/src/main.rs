@@ -18,6 +18,7 @@ mod machine;
 mod metrics;
 mod quantiles;
 mod report;
+mod search;
 mod slow_heads;
 mod starve;
 mod watch;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         cli::Command::Floor(args) => ended(floor::run(&args)),
         cli::Command::Churn(args) => report(churn::run(&args), &args.outputs),
         cli::Command::Idle(args) => report(idle::run(&args), &args.outputs),
+        cli::Command::Search(args) => report(search::run(&args), args.outputs()),
         cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),
         cli::Command::SlowHeads(args) => print(slow_heads::run(&args), slow_heads::Report::is_good),
         cli::Command::Html(args) => report::gallery::run(&args),
