@@ -11,7 +11,7 @@ use crate::report::Outputs;
 use crate::report::compare::Compare;
 use crate::report::gallery::Gallery;
 use crate::wire::route;
-use crate::{arena, churn, echo, fanout, idle, search};
+use crate::{arena, churn, echo, fanout, idle, search, slow};
 
 /// Players of `slow-heads`; beyond this a run measures its own generator. Chosen, not measured.
 const PLAYERS_MAX: i64 = 5000;
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Churn(churn::Args),
     /// Connections that say nothing: what does each cost in memory?
     Idle(idle::Args),
+    /// Connections that read too slowly, beside others: how old is what they see, and do the others notice?
+    Slow(slow::Args),
     /// The highest load that still holds an objective.
     Search(search::Args),
     /// More connections than the server has descriptors: does it spin, does it go deaf?
@@ -252,6 +254,8 @@ mod tests {
             "starve --connections 1000 --server-pid 1",
             "search arena --objective p99<50ms --connections 50 --kind any",
             "search echo --objective p99<2ms --objective service.p99<1ms --vary rate --rate 100",
+            "slow arena --share 0.2 --stalled --players 20",
+            "slow fanout --stamp-offset 0 --read-bytes-per-s 5000",
             "churn --rate 500 --stay 200ms --abrupt 20 --settle 61s --json -",
             "idle --connections 10000 --join empty --ack-every 1s --json -",
             "slow-heads --rate 1 --deadline 5s --players 1",
@@ -295,6 +299,11 @@ mod tests {
             "search arena --objective p99<+10%",
             "search echo --objective p99<2ms --vary luck",
             "search echo --objective p99<2ms --max 0",
+            "slow",
+            "slow arena --share 0",
+            "slow arena --share 1",
+            "slow arena --read-bytes-per-s 0",
+            "slow arena --stalled --read-bytes-per-s 5",
             "churn --rate 0",
             "churn --abrupt 101",
             "churn --stay 0s",

@@ -16,7 +16,7 @@ use crate::load::{self, Live, Outcome, Plan};
 use crate::machine::monotonic;
 use crate::report::{Distribution, Run, Unit};
 use crate::watch::Watch;
-use client::Fanout;
+pub(crate) use client::Fanout;
 
 const EXAMPLES: &str = "\
 Examples:
