@@ -7,7 +7,7 @@ use std::fmt;
 use super::ladder::{Bounds, Ladder};
 use crate::failure::Failure;
 use crate::report::compare::{Condition, Reading};
-use crate::report::{Figure, Run, Unit};
+use crate::report::{Figure, Flaw, Run, Unit};
 
 /// What came of one load.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,10 +149,7 @@ impl Climb<'_> {
 /// Whether all objectives hold in a run, and what was found.
 fn judge(run: &Run, objectives: &[Condition]) -> Result<(Answer, String), Failure> {
     let (mut is_held, mut words) = (run.verdict.is_good(), Vec::new());
-    if !run.verdict.is_comparable() && run.verdict.flaws().iter().any(is_invalid) {
-        let flaws: Vec<String> = run.verdict.flaws().iter().map(ToString::to_string).collect();
-        return Ok((Answer::Saturated, flaws.join("; ")));
-    }
+    let is_saturated = run.verdict.flaws().iter().any(|flaw| matches!(flaw, Flaw::Invalid(_)));
     for objective in objectives {
         let usage = |error: String| Failure::Usage(error.replace("--fail-if", "--objective"));
         match objective.read(run).map_err(|error| usage(error.to_string()))? {
@@ -161,6 +158,7 @@ fn judge(run: &Run, objectives: &[Condition]) -> Result<(Answer, String), Failur
                 is_held = false;
                 words.push(format!("{} is {found}, not {objective}", objective.measure()));
             }
+            Reading::Untold if is_saturated => {}
             Reading::Untold => {
                 return Err(Failure::Usage(format!(
                     "--objective {objective}: a run has fewer than ten samples beyond it: take a longer --duration"
@@ -168,12 +166,13 @@ fn judge(run: &Run, objectives: &[Condition]) -> Result<(Answer, String), Failur
             }
         }
     }
+    if is_saturated {
+        let late = run.figures.iter().find(|figure| figure.name == "late_share");
+        let share = late.map_or("too many".to_owned(), |late| late.unit.text(late.value));
+        return Ok((Answer::Saturated, format!("{share} of its sends were late")));
+    }
     words.extend(run.verdict.flaws().iter().map(ToString::to_string));
     Ok((if is_held { Answer::Holds } else { Answer::Fails }, words.join(", ")))
-}
-
-fn is_invalid(flaw: &crate::report::Flaw) -> bool {
-    matches!(flaw, crate::report::Flaw::Invalid(_))
 }
 
 impl Found {
@@ -196,7 +195,10 @@ impl Found {
             .extend(ladder.fails.map(|load| figure("lowest_failing", "lowest that fails", f64::from(load))));
         figures.push(figure("probes", "probes", probes.len() as f64));
         run.figures.splice(0..0, figures);
-        let held = ladder.holds.map_or("none".to_owned(), |load| format!("{load} {word}"));
+        let held = ladder.holds.map(|load| format!("{load} {word}"));
+        let holds = held.as_ref().map_or("nothing is known of the server".to_owned(), |held| {
+            format!("the server holds {held} at least")
+        });
         match end {
             End::Found if ladder.holds.is_none() => {
                 run.verdict.failed(format!("the objective does not hold, not even with 1 {word}"));
@@ -205,19 +207,18 @@ impl Found {
                 run.notes.insert(0, format!("It holds at --max: the limit is above {most} {word}."));
             }
             End::Found => {}
-            End::Saturated { load, why } => run.verdict.partial(format!(
-                "the generator reached its own limit at {load} {word} ({why}); the server holds {held} at least"
-            )),
+            End::Saturated { load, why } => run
+                .verdict
+                .partial(format!("the generator reached its own limit at {load} {word}, {why}; {holds}")),
             End::Gone => {
-                run.verdict.partial(format!("the server went during probe {}; it held {held}", probes.len()));
+                run.verdict.partial(format!("the server went during probe {}; {holds}", probes.len()));
             }
         }
         let mut probes: Vec<String> = probes.iter().map(|probe| format!("{probe}.")).collect();
-        if run.distributions.is_empty() {
-            probes.push("No probe held: there is nothing else to tell.".to_owned());
-        } else {
-            probes.push(format!("All other numbers are those of the probe with {held}."));
-        }
+        probes.push(match held {
+            Some(held) => format!("All other numbers are those of the probe with {held}."),
+            None => "No probe held: there is nothing else to tell.".to_owned(),
+        });
         run.notes.splice(0..0, probes);
         run
     }
@@ -303,6 +304,7 @@ mod tests {
             let mut run = run_of(10);
             if load > 500 {
                 run.verdict.saturated();
+                run.figure("generator", "late_share", "late", 0.03, Unit::Share);
             }
             Ok(run)
         };
@@ -310,7 +312,7 @@ mod tests {
         assert_eq!(highest(&run), Some(400.0));
         assert_eq!(
             flaws(&run),
-            "PARTIAL: the generator reached its own limit at 800 connections (GENERATOR SATURATED: result invalid); \
+            "PARTIAL: the generator reached its own limit at 800 connections, 3.0 % of its sends were late; \
              the server holds 400 connections at least"
         );
     }
@@ -342,7 +344,10 @@ mod tests {
             Err(Failure::Join { ready: 0, connections: load as usize, why: None, limit_s: 20 })
         };
         let run = search("p99<50ms", 3, &|| is_there.get(), probe).expect("found");
-        assert_eq!(flaws(&run), "PARTIAL: the server went during probe 3; it held 200 connections");
+        assert_eq!(
+            flaws(&run),
+            "PARTIAL: the server went during probe 3; the server holds 200 connections at least"
+        );
     }
 
     #[test]

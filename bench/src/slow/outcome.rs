@@ -74,7 +74,7 @@ impl<S: Seen> Both<S> {
         // That slow ones were let go is the server's good right.
         run.verdict = Verdict::default();
         self.judge(&mut run);
-        run.server = with.server_use(with.recorder.received as f64, "message");
+        with.tell_use(with.recorder.received as f64, "message", &mut run);
         self.distributions(&mut run);
         self.connections(&mut run);
         self.server(&mut run);
@@ -154,8 +154,10 @@ impl<S: Seen> Both<S> {
         let group = "server by window";
         let windows = [("without", "without slow ones", &self.without), ("with", "with them", &self.with)];
         for (name, label, outcome) in windows {
-            if let Some(server) = outcome.server_use(1.0, "window") {
-                let cpu = server.user_share + server.system_share;
+            let window = &outcome.window;
+            let usage = window.usage.as_ref().and_then(|usage| usage.server.as_ref());
+            if let Some(server) = usage {
+                let cpu = server.used.total().as_secs_f64() / window.elapsed.as_secs_f64();
                 run.figure(group, &format!("cpu_{name}"), &format!("CPU {label}"), cpu, Unit::Share);
                 let bytes = server.resident_bytes as f64;
                 run.figure(
@@ -166,7 +168,7 @@ impl<S: Seen> Both<S> {
                     Unit::Bytes,
                 );
             }
-            if let Some(ticks) = &outcome.window.ticks {
+            if let Some(ticks) = &window.ticks {
                 let label = format!("overruns {label}");
                 run.figure(group, &format!("overruns_{name}"), &label, ticks.overruns, Unit::Count);
             }
