@@ -11,7 +11,7 @@ use crate::report::Outputs;
 use crate::report::compare::Compare;
 use crate::report::gallery::Gallery;
 use crate::wire::route;
-use crate::{arena, churn, echo, fanout, idle};
+use crate::{arena, churn, echo, fanout, idle, search, slow};
 
 /// Players of `slow-heads`; beyond this a run measures its own generator. Chosen, not measured.
 const PLAYERS_MAX: i64 = 5000;
@@ -37,6 +37,10 @@ pub(crate) enum Command {
     Churn(churn::Args),
     /// Connections that say nothing: what does each cost in memory?
     Idle(idle::Args),
+    /// Connections that read too slowly, beside others: how old is what they see, and do the others notice?
+    Slow(slow::Args),
+    /// The highest load that still holds an objective.
+    Search(search::Args),
     /// More connections than the server has descriptors: does it spin, does it go deaf?
     Starve(Starve),
     /// Connections that send their request head too slowly, beside players.
@@ -237,11 +241,12 @@ mod tests {
         }
     }
 
+    fn is_refused(args: &str) -> bool {
+        Args::try_parse_from(["tickwire-bench"].into_iter().chain(args.split_whitespace())).is_err()
+    }
+
     #[test]
-    fn wrong_values_are_refused_before_anything_runs() {
-        let refused = |args: &str| {
-            Args::try_parse_from(["tickwire-bench"].into_iter().chain(args.split_whitespace())).is_err()
-        };
+    fn every_scenario_takes_its_flags() {
         for good in [
             "arena",
             "arena --url ws://[::1]:1/ws --players 5000 --duration 1ms --pin 0,1 --threads 2",
@@ -251,6 +256,10 @@ mod tests {
             "fanout --stamp-offset 0 --input-bytes 24 --input-rate 60",
             "fanout --stages 1s:60/s",
             "starve --connections 1000 --server-pid 1",
+            "search arena --objective p99<50ms --connections 50 --kind any",
+            "search echo --objective p99<2ms --objective service.p99<1ms --vary rate --rate 100",
+            "slow arena --share 0.2 --stalled --players 20",
+            "slow fanout --stamp-offset 0 --read-bytes-per-s 5000",
             "churn --rate 500 --stay 200ms --abrupt 20 --settle 61s --json -",
             "idle --connections 10000 --join empty --ack-every 1s --json -",
             "slow-heads --rate 1 --deadline 5s --players 1",
@@ -258,8 +267,12 @@ mod tests {
             "peers --cells room-300,echo-20x20 --contestants floor,ours --rounds 1",
             "floor fanout --hz 1000 --bytes 8 --inputs tick",
         ] {
-            assert!(!refused(good), "{good}");
+            assert!(!is_refused(good), "{good}");
         }
+    }
+
+    #[test]
+    fn wrong_values_are_refused_before_anything_runs() {
         for bad in [
             "",
             "fly",
@@ -289,6 +302,17 @@ mod tests {
             "starve --connections 0",
             "idle --connections 0",
             "idle --room one",
+            "search",
+            "search arena",
+            "search arena --objective p99",
+            "search arena --objective p99<+10%",
+            "search echo --objective p99<2ms --vary luck",
+            "search echo --objective p99<2ms --max 0",
+            "slow",
+            "slow arena --share 0",
+            "slow arena --share 1",
+            "slow arena --read-bytes-per-s 0",
+            "slow arena --stalled --read-bytes-per-s 5",
             "churn --rate 0",
             "churn --abrupt 101",
             "churn --stay 0s",
@@ -299,7 +323,7 @@ mod tests {
             "floor fanout --bytes 7",
             "floor fanout --inputs never",
         ] {
-            assert!(refused(bad), "{bad}");
+            assert!(is_refused(bad), "{bad}");
         }
     }
 }

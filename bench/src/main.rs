@@ -20,6 +20,8 @@ mod metrics;
 mod peers;
 mod quantiles;
 mod report;
+mod search;
+mod slow;
 mod slow_heads;
 mod starve;
 mod watch;
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
         cli::Command::Peers(args) => ended(peers::run(&args)),
         cli::Command::Churn(args) => report(churn::run(&args), &args.outputs),
         cli::Command::Idle(args) => report(idle::run(&args), &args.outputs),
+        cli::Command::Search(args) => report(search::run(&args), args.outputs()),
+        cli::Command::Slow(args) => report(slow::run(&args), args.outputs()),
         cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),
         cli::Command::SlowHeads(args) => print(slow_heads::run(&args), slow_heads::Report::is_good),
         cli::Command::Html(args) => report::gallery::run(&args),

@@ -260,6 +260,70 @@ fn visitors_whom_nobody_lets_in_are_a_clear_error() {
 }
 
 #[test]
+fn slow_readers_are_told_apart_from_healthy_ones() {
+    let arena = Program::Package("game-demo").start(&["--bots", "0"]);
+    let fanout = Program::Example("fanout").start(&[]);
+    let short = ["--duration", "1s", "--warmup", "300ms", "--share", "0.25", "--json", "-"];
+    let (arena_url, fanout_url) = (arena.ws("/ws"), fanout.ws("/"));
+    let table = [
+        (vec!["slow", "arena", "--url", &arena_url, "--players", "8", "--stalled"], "updates", "age_slow"),
+        (
+            vec!["slow", "fanout", "--url", &fanout_url, "--connections", "8", "--stamp-offset", "0"],
+            "frames",
+            "age_without",
+        ),
+    ];
+    for (args, updates, distribution) in table {
+        let is_stalled = args.contains(&"--stalled");
+        let out = netbench(&[&args[..], &short].concat());
+        let run = json(&out);
+        assert_eq!((figure(&run, "healthy"), figure(&run, "slow"), figure(&run, "without")), (6.0, 2.0, 8.0));
+        for kind in ["healthy", "without", "slow"] {
+            assert_eq!(figure(&run, &format!("lost_{kind}")), 0.0, "{run:#}");
+        }
+        let rate = |kind: &str| figure(&run, &format!("{updates}_{kind}"));
+        assert!(rate("healthy") > 30.0 && rate("without") > 30.0, "{run:#}");
+        assert!(!is_stalled || rate("slow") == 0.0, "a stalled one reads nothing: {run:#}");
+        let all = run["distributions"].as_array().expect("a list");
+        let is_told = all.iter().any(|one| one["name"] == distribution);
+        assert_eq!(is_told, !is_stalled, "{distribution}: {run:#}");
+        // Whether this machine was too busy decides the exit code; both are told alike.
+        let is_saturated = run["verdict"]["flaws"].to_string().contains("SATURATED");
+        assert_eq!(out.status.code(), Some(i32::from(is_saturated)), "{run:#}");
+    }
+    let out = netbench(&["slow", "arena", "--url", &arena_url, "--players", "2", "--share", "0.1"]);
+    assert_eq!(out.status.code(), Some(2), "{}", out.stderr);
+    assert!(out.stderr.contains("is nobody"), "{}", out.stderr);
+}
+
+#[test]
+fn a_search_probes_until_its_objective_fails_or_the_highest_load_holds() {
+    let server = Program::Example("fanout").start(&[]);
+    let url = server.ws("/");
+    let args = ["search", "fanout", "--url", &url, "--connections", "2", "--max", "6", "--rest", "1ms"];
+    let short = ["--duration", "500ms", "--warmup", "50ms", "--json", "-", "--again", "0"];
+    // Without inputs this program is never late, so that the result depends on the objective alone.
+    let out = netbench(&[&args[..], &short, &["--objective", "gap.max<10s"]].concat());
+    let run = json(&out);
+    assert_eq!(out.status.code(), Some(0), "{run:#}");
+    assert_eq!((figure(&run, "highest"), figure(&run, "probes")), (6.0, 3.0), "{run:#}");
+    // Printed as they come; in the report they are sentences.
+    let is_probe = |line: &&str| line.contains(" connections: holds: gap.max is ") && !line.ends_with('.');
+    assert_eq!(out.stderr.lines().filter(is_probe).count(), 3, "{}", out.stderr);
+    assert_eq!(run["scenario"], "search fanout");
+    assert_eq!(figure(&run, "frame_bytes"), 200.0, "the rest is that of the best probe: {run:#}");
+
+    let out = netbench(&[&args[..], &short, &["--objective", "gap.max<1us"]].concat());
+    let run = json(&out);
+    assert_eq!(out.status.code(), Some(1), "{run:#}");
+    assert!(run["verdict"].to_string().contains("not even with 1 connections"), "{run:#}");
+
+    let out = netbench(&[&args[..], &short, &["--objective", "latency.p99<1s"]].concat());
+    assert_eq!(out.status.code(), Some(2), "{}", out.stderr);
+    assert!(out.stderr.contains("--objective latency.p99<1s: there is no latency.p99"), "{}", out.stderr);
+}
+
+#[test]
 fn silent_connections_that_nobody_takes_are_a_clear_error() {
     let server = Program::Example("empty_room").start(&[]);
     let table = [
@@ -402,8 +466,10 @@ fn a_server_of_something_else_is_a_clear_error() {
 
 #[test]
 fn no_players_and_no_time_are_usage_errors() {
-    let table: [&[&str]; 13] = [
+    let table: [&[&str]; 15] = [
         &["churn", "--rate", "0"],
+        &["slow", "arena", "--share", "0"],
+        &["search", "echo", "--objective", "p99<+5%"],
         &["idle", "--connections", "0"],
         &["idle", "--connect-rate", "0"],
         &["echo", "--rate", "0"],
@@ -420,6 +486,7 @@ fn no_players_and_no_time_are_usage_errors() {
     for args in table {
         let out = netbench(args);
         assert_eq!(out.status.code(), Some(2), "{args:?}: {}", out.stderr);
-        assert!(out.stderr.contains(args[1]), "{args:?}: {}", out.stderr);
+        let flag = args.iter().find(|arg| arg.starts_with("--")).expect("each has one");
+        assert!(out.stderr.contains(flag), "{args:?}: {}", out.stderr);
     }
 }

@@ -60,7 +60,7 @@ pub(crate) struct EchoPlan {
 }
 
 impl EchoPlan {
-    fn new(args: &Args) -> Self {
+    pub(crate) fn new(args: &Args) -> Self {
         let staged = args.common.stages.as_ref().and_then(Stages::rates).map(|rates| rates[0]);
         let rate = staged.or(args.rate);
         let default = args.pipeline.is_none().then_some(RATE_DEFAULT);

@@ -16,7 +16,7 @@ use crate::load::{self, Live, Outcome, Plan};
 use crate::machine::monotonic;
 use crate::report::{Distribution, Run, Unit};
 use crate::watch::Watch;
-use client::Fanout;
+pub(crate) use client::Fanout;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,7 +54,7 @@ pub(crate) struct FanoutPlan {
 }
 
 impl FanoutPlan {
-    fn new(args: &Args) -> Self {
+    pub(crate) fn new(args: &Args) -> Self {
         let staged = args.common.stages.as_ref().and_then(Stages::rates).map(|rates| rates[0]);
         Self {
             stamp_offset: args.stamp_offset.map(|offset| offset as usize),

@@ -37,6 +37,11 @@ impl<S> Outcome<S> {
         self.measured.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
+    /// Nobody was left before its time.
+    pub(crate) fn is_short(&self) -> bool {
+        self.measured + SHORT < self.asked
+    }
+
     /// Connections of the window, unless they changed.
     pub(crate) fn players(&self) -> Option<f64> {
         self.connections.map(f64::from)
@@ -62,7 +67,7 @@ impl<S> Outcome<S> {
             run.verdict.saturated();
         }
         let first = self.losses.reasons.first().map_or(String::new(), |why| format!(" (first: {why})"));
-        if self.measured + SHORT < self.asked {
+        if self.is_short() {
             let (measured, asked) = (self.measured.as_secs_f64(), self.asked.as_secs_f64());
             run.verdict.partial(format!("nobody was left after {measured:.1} of {asked:.1} s{first}"));
         } else if self.losses.count > 0 {

@@ -128,6 +128,12 @@ impl Cx<'_> {
         self.recorder
     }
 
+    /// The same call, with its samples in another recorder.
+    pub(crate) fn apart<'b>(&'b mut self, recorder: &'b mut Recorder) -> Cx<'b> {
+        let Self { number, now, clock, pace, is_sending, .. } = *self;
+        Cx { number, now, clock, pace, is_sending, recorder, out: self.out.reborrow() }
+    }
+
     /// Queues a message. All that a call queues is written at once after it.
     pub(crate) fn send(&mut self, kind: MessageKind, message: &[u8]) {
         self.out.send(kind, message);

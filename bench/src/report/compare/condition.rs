@@ -11,6 +11,7 @@ use std::fmt;
 
 use super::group::{Group, Spread};
 use super::measure;
+use crate::report::run::Run;
 use crate::report::unit::Unit;
 
 /// Something that must not be.
@@ -199,7 +200,47 @@ pub(super) fn judge(conditions: &[Condition], groups: &[Group]) -> Result<Vec<Ju
     Ok(judgements)
 }
 
+/// A condition in one run, with what was found there.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Reading {
+    Holds(String),
+    Fails(String),
+    /// Fewer than ten samples beyond it, or not measured.
+    Untold,
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 impl Condition {
+    /// It bounds a value, not a change.
+    pub(crate) fn is_value(&self) -> bool {
+        matches!(self.bound, Bound::Value(..))
+    }
+
+    pub(crate) fn measure(&self) -> &str {
+        &self.measure
+    }
+
+    /// Whether it holds in `run`, if it bounds a value.
+    ///
+    /// # Errors
+    /// The run has no such measure, or the unit is not the measure's.
+    pub(crate) fn read(&self, run: &Run) -> Result<Reading, Senseless> {
+        let Some(measure) = measure::of(run, &self.measure) else {
+            let names = measure::names(run).join(", ");
+            let (condition, measure) = (self.text.clone(), self.measure.clone());
+            return Err(Senseless::Unknown { condition, measure, file: "a report".to_owned(), names });
+        };
+        let bound = self.scaled(measure.unit)?;
+        let Some(value) = measure.value else { return Ok(Reading::Untold) };
+        let found = measure.unit.text(value);
+        Ok(if self.comparison.holds(value, bound) { Reading::Holds(found) } else { Reading::Fails(found) })
+    }
+
     fn unit_in(&self, group: &Group) -> Result<Unit, Senseless> {
         measure::of(group.first(), &self.measure).map(|measure| measure.unit).ok_or_else(|| {
             Senseless::Unknown {

@@ -13,7 +13,8 @@ use std::process::ExitCode;
 
 use super::ink::Ink;
 use super::{files, outputs};
-use condition::{Condition, Judgement};
+use condition::Judgement;
+pub(crate) use condition::{Condition, Reading, parse as parse_condition};
 
 const EXAMPLES: &str = "\
 Examples:
