@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tickwire_netcode::ids::PlayerId;
 use tickwire_netcode::schema::Input;
-use tickwire_netcode::session::{ArrivedInput, InputBuffer, Verdict};
+use tickwire_netcode::session::{ArrivedInput, InputBuffer, Verdict, Waited};
 use tickwire_netcode::snapshot::Snapshot;
 use tickwire_netcode::time::{Tick, Time};
 
@@ -30,8 +30,15 @@ pub(crate) trait AnyRoom: Send {
     fn expect(&mut self, next_starts: Time);
     /// Puts an input into its player's buffer; ignored for a player without a seat.
     fn buffer(&mut self, player: PlayerId, input: QuantizedInput<'_>) -> Option<Verdict>;
-    /// Takes every player's input for the next tick and notes in `seats` (same order as the buffers) which were used.
-    fn resolve(&mut self, timing: TickTiming, resolved: &mut Resolved, seats: &mut [Seat]);
+    /// Takes every player's input for the next tick and notes in `seats` (same order as the buffers) which were used. Adds to
+    /// `waits` by which way they came, with the places of their players among the seats.
+    fn resolve(
+        &mut self,
+        timing: TickTiming,
+        resolved: &mut Resolved,
+        seats: &mut [Seat],
+        waits: &mut Vec<(usize, Waited)>,
+    );
     /// Runs the next tick. Panics when the game does.
     fn advance(&mut self, resolved: &Resolved);
     /// The tick run last; 0 before the first.
@@ -90,16 +97,22 @@ impl<G: Game> AnyRoom for TypedRoom<G> {
         Some(self.buffers[index].1.push(ArrivedInput { number, tick, view_tick_q4, arrived, waited, input }))
     }
 
-    fn resolve(&mut self, timing: TickTiming, resolved: &mut Resolved, seats: &mut [Seat]) {
+    fn resolve(
+        &mut self,
+        timing: TickTiming,
+        resolved: &mut Resolved,
+        seats: &mut [Seat],
+        waits: &mut Vec<(usize, Waited)>,
+    ) {
         let next = self.room.tick() + 1;
-        for ((player, buffer), seat) in self.buffers.iter_mut().zip(seats) {
+        for (place, ((player, buffer), seat)) in self.buffers.iter_mut().zip(seats).enumerate() {
             debug_assert_eq!(*player, seat.line.player);
             let applied = buffer.take(next, timing.started);
             let mut clamped = 0;
             resolved.push_input(*player, |words| applied.input.quantize(words, &mut clamped));
             seat.line.input_applied = applied.applied;
             seat.line.input_margin_q4 = applied.margin_q4;
-            seat.waited = applied.waited;
+            waits.extend(applied.waited.map(|waited| (place, waited)));
         }
     }
 

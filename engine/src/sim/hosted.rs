@@ -37,8 +37,6 @@ use crate::net::service::ConnectionId;
 /// A player's place in the room and the connection that speaks for it.
 pub(crate) struct Seat {
     pub(crate) line: PlayerLine,
-    /// How the input came that the last tick used.
-    pub(crate) waited: Option<Waited>,
     io: usize,
     connection: ConnectionId,
     /// Seated since the last tick: the session still waits for its Welcome.
@@ -135,7 +133,7 @@ impl Hosted {
         self.guard(|room| room.seat(player, timing));
         let line =
             PlayerLine { player, input_applied: InputSeq(0), input_margin_q4: 0, command_ack: CommandSeq(0) };
-        let seat = Seat { line, waited: None, io, connection, fresh: true, leaving: false, _permit: permit };
+        let seat = Seat { line, io, connection, fresh: true, leaving: false, _permit: permit };
         self.seats.push(seat);
         self.resolved.arrivals.push(Arrival::Joined { player, name });
         player
@@ -233,8 +231,10 @@ impl Hosted {
     ) -> Fate {
         let began = (witnesses.clock)();
         let (mut resolved, mut seats) = (take(&mut self.resolved), take(&mut self.seats));
+        let waits = &mut witnesses.meter.waits;
+        waits.clear();
         self.guard(|room| {
-            room.resolve(timing, &mut resolved, &mut seats);
+            room.resolve(timing, &mut resolved, &mut seats, waits);
             room.advance(&resolved);
         });
         (self.resolved, self.seats) = (resolved, seats);
@@ -260,18 +260,17 @@ impl Hosted {
 
     /// Notes the inputs that the tick used, which began and ended then.
     fn stamp(&mut self, began: Time, ended: Time, meter: &mut InputMeter) {
-        let mut lost = 0;
-        for seat in &mut self.seats {
-            let Some(Waited { read, buffered }) = seat.waited.take() else { continue };
+        for place in 0..meter.waits.len() {
+            let (seat, Waited { read, buffered }) = meter.waits[place];
             meter.applied(buffered, began);
             if self.stamped.len() < limits::STAMPED_INPUTS_MAX {
+                let Seat { io, line: PlayerLine { player, .. }, .. } = self.seats[seat];
                 let stamps = InputStamps { read, buffered, began, ended };
-                self.stamped.push((seat.io, StampedInput { player: seat.line.player, stamps }));
+                self.stamped.push((io, StampedInput { player, stamps }));
             } else {
-                lost += 1;
+                meter.lost(1);
             }
         }
-        meter.lost(lost);
     }
 
     /// Tells the sink of the tick. A sink that panics is not called again: rooms outlive their recording.

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tickwire_netcode::session::Waited;
 use tickwire_netcode::time::Time;
 
 use crate::metrics::latency::LatencyRecorder;
@@ -14,15 +15,17 @@ use crate::metrics::sim::SimMetrics;
 #[derive(Debug)]
 pub(crate) struct InputMeter {
     metrics: Arc<SimMetrics>,
-    waits: LatencyRecorder,
+    recorder: LatencyRecorder,
     /// The last wait, and how many inputs in a row had it.
     wait: Duration,
     count: u64,
+    /// Of one room's tick: which inputs it used, by the place of their player among the seats, and how they came.
+    pub(crate) waits: Vec<(usize, Waited)>,
 }
 
 impl InputMeter {
     pub(crate) fn new(metrics: Arc<SimMetrics>) -> Self {
-        Self { metrics, waits: LatencyRecorder::new(), wait: Duration::ZERO, count: 0 }
+        Self { metrics, recorder: LatencyRecorder::new(), wait: Duration::ZERO, count: 0, waits: Vec::new() }
     }
 
     /// A tick that began then used an input that was buffered then.
@@ -43,12 +46,12 @@ impl InputMeter {
     /// After all rooms' ticks.
     pub(crate) fn publish(&mut self, now: Time) {
         self.flush();
-        self.waits.publish(now, &self.metrics.input_wait);
+        self.recorder.publish(now, &self.metrics.input_wait);
     }
 
     fn flush(&mut self) {
         if self.count > 0 {
-            self.waits.record_many(self.wait, self.count, &self.metrics.input_wait);
+            self.recorder.record_many(self.wait, self.count, &self.metrics.input_wait);
             self.count = 0;
         }
     }

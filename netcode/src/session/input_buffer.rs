@@ -5,6 +5,8 @@
 //! [`limits::LATE_EDGES_MAX`] wait; and what a tick gets depends on the order of arrival and the moments given only.
 
 use alloc::collections::VecDeque;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::ids::InputSeq;
@@ -102,8 +104,9 @@ pub struct InputBuffer<I> {
     /// The tick that runs next, and when it starts.
     next: Tick,
     next_starts: Time,
-    /// Inputs for the ticks from `next` on: that of tick t is at `t % WINDOW`.
-    window: [Option<Waiting<I>>; WINDOW],
+    /// Inputs for the ticks from `next` on: that of tick t is at `t % WINDOW`. Empty before the first: who only looks on
+    /// has none.
+    window: Vec<Option<Waiting<I>>>,
     /// Edges whose tick had run, or was taken by older ones; oldest first, with the view tick at which they were given.
     edges: VecDeque<(I, u32)>,
     held: I,
@@ -115,14 +118,14 @@ pub struct InputBuffer<I> {
 }
 
 impl<I: Input> InputBuffer<I> {
-    /// A buffer whose first tick is `next`, which starts at `next_starts`. Allocates once, for the late edges.
+    /// A buffer whose first tick is `next`, which starts at `next_starts`. Does not allocate: who only looks on never does.
     pub fn new(next: Tick, next_starts: Time, tick_period: Duration) -> Self {
         Self {
             tick_period,
             next,
             next_starts,
-            window: [None; WINDOW],
-            edges: VecDeque::with_capacity(limits::LATE_EDGES_MAX),
+            window: Vec::new(),
+            edges: VecDeque::new(),
             held: I::default(),
             newest: InputSeq(0),
             applied: InputSeq(0),
@@ -137,7 +140,8 @@ impl<I: Input> InputBuffer<I> {
         self.next_starts = next_starts;
     }
 
-    /// Takes an input. Every verdict is counted and none is an error. Does not allocate.
+    /// Takes an input. Every verdict is counted and none is an error. Allocates for the first input, and for the first late
+    /// edge; not after that.
     pub fn push(&mut self, arrived: ArrivedInput<I>) -> Verdict {
         let ArrivedInput { number, tick, view_tick_q4, input, arrived, waited } = arrived;
         if number.0.wrapping_sub(self.newest.0).cast_signed() <= 0 {
@@ -160,6 +164,9 @@ impl<I: Input> InputBuffer<I> {
             return Verdict::Late;
         }
         self.stats.buffered += 1;
+        if self.window.is_empty() {
+            self.window = vec![None; WINDOW];
+        }
         let place = &mut self.window[tick.0 as usize % WINDOW];
         // Two inputs for one tick: the newer state counts, and the edges of both, one after the other.
         let replaced = place.replace(Waiting { number, margin_q4, view_tick_q4, waited, input });
@@ -170,18 +177,17 @@ impl<I: Input> InputBuffer<I> {
     }
 
     /// The input for `tick`, which starts at `starts`. Ticks are taken in order; those left out are lost, their edges
-    /// are not. Does not allocate.
+    /// are not. Allocates like `push` for the first late edge.
     pub fn take(&mut self, tick: Tick, starts: Time) -> Applied<I> {
         // At most one lap: what was buffered lies within the window after `next`.
         for skipped in 0..tick.delta(self.next).clamp(0, WINDOW as i32) {
-            let place = (self.next + skipped.unsigned_abs()).0 as usize % WINDOW;
-            if let Some(waiting) = self.window[place].take() {
+            if let Some(waiting) = self.take_waiting(self.next + skipped.unsigned_abs()) {
                 self.on_used(waiting.number, waiting.margin_q4);
                 self.queue_edges(waiting.input, waiting.view_tick_q4);
             }
         }
         let (mut input, mut waited) = (self.held, None);
-        match self.window[tick.0 as usize % WINDOW].take() {
+        match self.take_waiting(tick) {
             Some(waiting) => {
                 input = waiting.input;
                 waited = Some(waiting.waited);
@@ -214,6 +220,10 @@ impl<I: Input> InputBuffer<I> {
         self.stats
     }
 
+    fn take_waiting(&mut self, tick: Tick) -> Option<Waiting<I>> {
+        self.window.get_mut(tick.0 as usize % WINDOW)?.take()
+    }
+
     fn queue_edges(&mut self, input: I, view_tick_q4: u32) {
         if !input.edges() {
             return;
@@ -222,6 +232,8 @@ impl<I: Input> InputBuffer<I> {
             self.stats.edges_dropped += 1;
             return;
         }
+        // At the first one, for all.
+        self.edges.reserve_exact(limits::LATE_EDGES_MAX - self.edges.len());
         self.edges.push_back((input, view_tick_q4));
     }
 
