@@ -107,7 +107,7 @@ impl Page<'_> {
         });
         let why = format!(
             "{}. Means of stages that follow one another: they add up to the whole.",
-            escape(&first.label)
+            capital(&first.label)
         );
         section("Where the time goes in the server", &why, &(picture + &tables::stages(&names, &bars)))
     }
