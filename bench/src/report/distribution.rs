@@ -59,6 +59,17 @@ impl Second {
     }
 }
 
+/// Whether a timeline has a line of this quantile: at least three quarters of the seconds with samples tell it. The last
+/// second is often a short one.
+pub(crate) fn is_mostly_told<'a>(seconds: impl Iterator<Item = &'a Second>, quantile: f64) -> bool {
+    let (mut told, mut all) = (0, 0);
+    for second in seconds.filter(|second| !second.histogram.is_empty()) {
+        all += 1;
+        told += usize::from(second.told(quantile).is_some());
+    }
+    all > 0 && told * 4 >= all * 3
+}
+
 #[derive(Serialize, Deserialize)]
 struct WrittenDistribution {
     name: String,
@@ -161,5 +172,26 @@ impl<'de> Deserialize<'de> for Second {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let WrittenSecond { at_s, length_s, load, values, .. } = WrittenSecond::deserialize(deserializer)?;
         Ok(Self { at_s, length_s, load, histogram: values.checked()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second(count: u64) -> Second {
+        let mut histogram = quantiles::nanoseconds();
+        histogram.saturating_record_n(5000, count);
+        Second { at_s: 0.0, length_s: 1.0, load: None, histogram }
+    }
+
+    #[test]
+    fn a_short_last_second_does_not_take_the_p99_from_a_timeline() {
+        let told = |counts: &[u64]| {
+            let seconds: Vec<Second> = counts.iter().map(|count| second(*count)).collect();
+            is_mostly_told(seconds.iter(), 0.99)
+        };
+        assert!(told(&[1000, 1000, 1000, 3]) && told(&[1000, 0, 0]));
+        assert!(!told(&[1000, 1000, 999, 3]) && !told(&[0, 0]) && !told(&[]));
     }
 }

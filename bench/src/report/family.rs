@@ -1,7 +1,7 @@
 //! `Family`: distributions of the same events, one of which speaks for the others.
 //!
 //! A label that begins with a space belongs to the distribution above it, as the table shows it. `service`, the latency from
-//! the moment of sending, belongs to the main distribution wherever it stands.
+//! the moment of sending, and the stages of the load belong to the main distribution wherever they stand.
 
 use super::distribution::Distribution;
 use super::run::Run;
@@ -13,6 +13,8 @@ pub(crate) struct Family<'a> {
 }
 
 const SERVICE: &str = "service";
+/// Before the number of a stage of the load.
+const STAGE: &str = "stage_";
 
 /// All distributions of a run, each in one family; the main one's is the first.
 pub(crate) fn families(run: &Run) -> Vec<Family<'_>> {
@@ -21,12 +23,13 @@ pub(crate) fn families(run: &Run) -> Vec<Family<'_>> {
     // Whose members come next.
     let mut current = 0;
     for distribution in &run.distributions {
-        let is_service = distribution.name == SERVICE && distribution.unit == main.unit;
+        let is_part = distribution.name == SERVICE || distribution.name.starts_with(STAGE);
+        let is_of_main = is_part && distribution.unit == main.unit;
         let is_below =
             distribution.label.starts_with(' ') && families[current].head.unit == distribution.unit;
         if distribution.name == main.name {
             current = 0;
-        } else if is_service {
+        } else if is_of_main {
             families[0].members.push(distribution);
         } else if is_below {
             families[current].members.push(distribution);
@@ -55,9 +58,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_indented_label_belongs_to_the_one_above_and_service_to_the_main_one() {
+    fn an_indented_label_belongs_to_the_one_above_and_service_and_stages_to_the_main_one() {
         let mut run = sample::arena();
         for (name, label, unit) in [
+            ("stage_1", "stage 1: 10", Unit::Nanoseconds),
             ("join", "join", Unit::Nanoseconds),
             ("join_service", "  from connecting", Unit::Nanoseconds),
             ("gap", "  gap", Unit::Bytes),
@@ -73,7 +77,7 @@ mod tests {
                 [family.head.name.as_str()].into_iter().chain(members).collect::<Vec<_>>().join(" ")
             })
             .collect();
-        assert_eq!(told, ["latency service", "update_bytes", "join join_service", "gap"]);
+        assert_eq!(told, ["latency service stage_1", "update_bytes", "join join_service", "gap"]);
         let table = [
             ("latency", "input to state"),
             ("service", "input to state, from sending"),

@@ -4,7 +4,7 @@
 //! stand above the first number and below the last one.
 
 use super::breakdown::Breakdown;
-use super::distribution::Distribution;
+use super::distribution::{Distribution, Second, is_mostly_told};
 use super::ink::Ink;
 use super::run::{Figure, Run, ServerUse};
 use super::unit::{Scale, Unit, digits};
@@ -213,22 +213,26 @@ fn stages(breakdown: &Breakdown, ink: Ink) -> String {
     text
 }
 
-/// One mark a second, the highest for the worst: where in the run it was slow. The p99 is shown where all seconds tell it.
+/// One mark a second, the highest for the worst: where in the run it was slow. The p99, or the maximum where too few tell
+/// it; a gap is a second that does not.
 fn timeline(run: &Run, ink: Ink) -> String {
     const MARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     const SECONDS_MAX: usize = 80;
     let Some(main) = run.main_distribution().filter(|_| run.timeline.len() > 1) else { return String::new() };
-    let p99: Option<Vec<u64>> = run.timeline.iter().map(|second| second.told(0.99)).collect();
-    let name = if p99.is_some() { "p99" } else { "max" };
-    let values = p99.unwrap_or_else(|| run.timeline.iter().map(|second| second.histogram.max()).collect());
-    let worst = values.iter().copied().max().unwrap_or(0);
+    let is_p99 = is_mostly_told(run.timeline.iter(), 0.99);
+    let (name, value): (_, fn(&Second) -> Option<u64>) = match is_p99 {
+        true => ("p99", |second| second.told(0.99)),
+        false => ("max", |second| (!second.histogram.is_empty()).then(|| second.histogram.max())),
+    };
+    let values: Vec<Option<u64>> = run.timeline.iter().map(value).collect();
+    let worst = values.iter().flatten().copied().max().unwrap_or(0);
     // More seconds than columns: each mark is the worst of several.
     let per_mark = values.len().div_ceil(SECONDS_MAX);
     let mark = |value: u64| MARKS[(value as f64 / worst.max(1) as f64 * 7.0).round() as usize];
-    let marks: String =
-        values.chunks(per_mark).filter_map(|chunk| chunk.iter().max()).map(|value| mark(*value)).collect();
+    let worst_of = |chunk: &[Option<u64>]| chunk.iter().flatten().max().map_or(' ', |value| mark(*value));
+    let marks: String = values.chunks(per_mark).map(worst_of).collect();
     let heading = ink.heading(&format!("{} by second, {name}", main.label));
-    format!("{heading}, worst {}\n  {}\n", main.unit.text(worst as f64), ink.bar(&marks))
+    format!("{heading}, worst {}\n  {}\n", main.unit.text(worst as f64), ink.bar(marks.trim_end()))
 }
 
 fn foot(run: &Run, ink: Ink) -> String {

@@ -203,8 +203,15 @@ pub(super) fn micro(text: &str) -> String {
     }
 }
 
-/// Width of a letter of a value, at most.
-pub(super) const DIGIT: f64 = 7.2;
+/// How wide a value is at most, in whatever font a system has.
+pub(super) fn width(text: &str) -> f64 {
+    let letter = |letter| match letter {
+        'm' => 12.5,
+        ' ' | '.' | ',' => 4.6,
+        _ => 8.4,
+    };
+    text.chars().map(letter).sum()
+}
 
 /// What text must not lie over: other text and the lines of a picture.
 #[derive(Default)]
@@ -234,14 +241,16 @@ impl Labels {
     /// Takes the place of `text` that ends at `right`, with its baseline at `y`, if it is free and inside the plot.
     pub(super) fn take(&mut self, frame: &Frame, text: &str, right: f64, y: f64) -> bool {
         const LINE: f64 = 11.0;
-        let [left, top, right, bottom] =
-            [right - text.chars().count() as f64 * DIGIT, y - LINE, right, y + 2.0];
+        const GAP: f64 = 5.0;
+        let [left, top, right, bottom] = [right - width(text), y - LINE, right, y + 2.0];
         let is_inside = left >= frame.left
             && right <= frame.right + 8.0
             && top >= frame.top - 14.0
             && bottom <= frame.bottom;
         let mut texts = self.taken.iter();
-        let is_clear = !texts.any(|[l, t, r, b]| left < *r && *l < right && top < *b && *t < bottom)
+        // Two values side by side need a gap to be two.
+        let is_clear = !texts
+            .any(|[l, t, r, b]| left - GAP < *r && *l - GAP < right && top < *b && *t < bottom)
             && !self.is_crossed([left, top, right, bottom]);
         if is_inside && is_clear {
             self.taken.push([left, top, right, bottom]);

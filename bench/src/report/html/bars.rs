@@ -28,6 +28,17 @@ fn base(bars: usize) -> f64 {
     bars.saturating_sub(1) as f64 * STEP + TOP + BAR + 8.0
 }
 
+/// As much of a label as there is room for.
+fn fitting(label: &str, width: f64) -> String {
+    /// Of a letter, at most.
+    const LETTER: f64 = 7.6;
+    let room = (width / LETTER) as usize;
+    if label.chars().count() <= room {
+        return label.to_owned();
+    }
+    label.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+}
+
 /// `legend` names the parts; a part whose bar is wide enough has its value in it.
 pub(super) fn draw(frame: &Frame, bars: &[Bar], legend: &[String], unit: Unit) -> String {
     let total = |bar: &Bar| bar.parts.iter().sum::<f64>();
@@ -49,7 +60,12 @@ pub(super) fn draw(frame: &Frame, bars: &[Bar], legend: &[String], unit: Unit) -
     }
     for (at, bar) in bars.iter().enumerate() {
         let top = at as f64 * STEP + TOP;
-        let _ = write!(svg, r#"<text class="axis" x="0" y="{:.1}">{}</text>"#, top - 8.0, escape(&bar.label));
+        let _ = write!(
+            svg,
+            r#"<text class="axis" x="0" y="{:.1}">{}</text>"#,
+            top - 8.0,
+            escape(&fitting(&bar.label, frame.width))
+        );
         let mut sum = 0.0;
         for (part, value) in bar.parts.iter().enumerate() {
             let (left, end) = (x.at(sum), x.at(sum + value));

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use hdrhistogram::Histogram;
 
-use super::axis::{Axis, DIGIT, Frame, Labels, micro, path};
+use super::axis::{Axis, Frame, Labels, micro, path, width};
 use super::escape;
 use crate::quantiles;
 use crate::report::unit::Unit;
@@ -154,7 +154,7 @@ fn label(
     if !is_max {
         let _ = write!(svg, r#"<circle class="dot c{colour}" cx="{x:.1}" cy="{y:.1}" r="3.5"/>"#);
     }
-    let width = text.chars().count() as f64 * DIGIT;
+    let width = width(&text);
     // A line that rises leaves room above to the left and below to the right. Near the left border there is some above
     // the point, and near the right one below it.
     let above = [(x - 4.0, y - 9.0), (x + width / 2.0, y - 9.0)];

@@ -97,7 +97,8 @@ impl Page<'_> {
             let mean = |name: &String| {
                 stages.iter().find(|stage| stage.name == *name).map_or(0.0, |stage| stage.mean_s)
             };
-            let label = if self.is_single() { breakdown.label.clone() } else { (*label).clone() };
+            let count = Unit::Count.text(breakdown.whole.count as f64);
+            let label = if self.is_single() { format!("mean of {count}") } else { (*label).clone() };
             Bar { label, parts: names.iter().map(mean).collect() }
         };
         let bars: Vec<Bar> = accounted.iter().zip(&with_stages).map(bar).collect();
@@ -106,7 +107,7 @@ impl Page<'_> {
         });
         let why = format!(
             "{}. Means of stages that follow one another: they add up to the whole.",
-            escape(&first.label)
+            capital(&first.label)
         );
         section("Where the time goes in the server", &why, &(picture + &tables::stages(&names, &bars)))
     }

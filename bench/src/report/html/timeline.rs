@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::axis::{Axis, Frame, path};
 use super::escape;
-use crate::report::distribution::Second;
+use crate::report::distribution::{Second, is_mostly_told};
 use crate::report::unit::Unit;
 
 /// One run's seconds.
@@ -52,17 +52,18 @@ impl Part {
     }
 }
 
-/// Which parts are drawn: those that every second with samples tells.
+/// Which parts are drawn.
 pub(super) fn parts(tracks: &[Track<'_>]) -> Vec<Part> {
-    let told = |part: Part| {
-        let mut full =
-            tracks.iter().flat_map(|track| track.seconds).filter(|second| !second.histogram.is_empty());
-        full.all(|second| part.of(second).is_some())
+    let seconds = || tracks.iter().flat_map(|track| track.seconds);
+    let told = |part: &Part| match part {
+        Part::Median => is_mostly_told(seconds(), 0.5),
+        Part::P99 => is_mostly_told(seconds(), 0.99),
+        Part::Max => true,
     };
     if tracks.len() > 1 {
-        return vec![if told(Part::P99) { Part::P99 } else { Part::Max }];
+        return vec![if told(&Part::P99) { Part::P99 } else { Part::Max }];
     }
-    [Part::Median, Part::P99, Part::Max].into_iter().filter(|part| told(*part)).collect()
+    [Part::Median, Part::P99, Part::Max].into_iter().filter(told).collect()
 }
 
 pub(super) fn draw(frame: &Frame, tracks: &[Track<'_>], unit: Unit, title: &str) -> String {
@@ -147,7 +148,7 @@ fn points(stretch: &[Second], part: Part, x: Axis, y: Axis) -> Vec<(f64, f64)> {
 }
 
 fn band(svg: &mut String, track: &Track<'_>, x: Axis, y: Axis) {
-    for stretch in stretches(track, Part::Median) {
+    for stretch in stretches(track, Part::P99) {
         let (low, high) = (points(stretch, Part::Median, x, y), points(stretch, Part::P99, x, y));
         let outline: Vec<_> = low.into_iter().chain(high.into_iter().rev()).collect();
         let _ = write!(svg, r#"<path class="band c{}" d="{}Z"/>"#, track.colour, path(&outline));
