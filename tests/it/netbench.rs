@@ -347,9 +347,28 @@ fn silent_connections_that_nobody_takes_are_a_clear_error() {
 #[cfg(unix)]
 #[test]
 fn a_server_that_dies_under_silent_connections_leaves_a_partial_report() {
+    let out = until_it_dies(&["idle", "--connections", "50", "--warmup", "100ms"]);
+    assert!(out.stdout.contains("PARTIAL: the server ended"), "{}\n{}", out.stdout, out.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_dies_among_visitors_leaves_a_partial_report() {
+    // A hundred are there at once in the window, and few in the warm-up.
+    let out = until_it_dies(&["churn", "--rate", "100", "--stay", "1s", "--warmup", "50ms"]);
+    for words in ["PARTIAL: nobody was let in any more after ", "PARTIAL: the server ended"] {
+        assert!(out.stdout.contains(words), "{}\n{}", out.stdout, out.stderr);
+    }
+    assert!(!out.stdout.contains("left behind"), "nobody knows: {}", out.stdout);
+}
+
+/// Runs a scenario against an echo server that is killed when it has fifty connections.
+#[cfg(unix)]
+#[track_caller]
+fn until_it_dies(scenario: &[&str]) -> Finished {
     let mut server = Program::Example("ws_echo").start(&[]);
     let (pid, url) = (server.id().to_string(), server.ws("/"));
-    let args = ["idle", "--url", &url, "--connections", "50", "--server-pid", &pid, "--warmup", "100ms"];
+    let args = [scenario, &["--url", &url, "--server-pid", &pid]].concat();
     let mut command =
         Program::Package("tickwire-bench").command(&[&args[..], &["--duration", "50s"]].concat());
     let out = std::thread::scope(|scope| {
@@ -366,7 +385,7 @@ fn a_server_that_dies_under_silent_connections_leaves_a_partial_report() {
         bench.join().expect("it ended")
     });
     assert_eq!(out.status.code(), Some(1), "{}\n{}", out.stdout, out.stderr);
-    assert!(out.stdout.contains("PARTIAL: "), "{}\n{}", out.stdout, out.stderr);
+    out
 }
 
 #[test]
@@ -374,11 +393,18 @@ fn what_is_no_websocket_is_a_clear_error() {
     let server = Program::Package("game-demo").start(&["--bots", "0"]);
     for (path, status) in [("/", "200"), ("/nowhere", "404")] {
         let why = format!("no WebSocket at this address: server answered with status {status}");
-        for scenario in ["arena", "echo", "fanout"] {
-            let out =
-                netbench(&[scenario, "--url", &server.ws(path), "--connections", "2", "--duration", "1s"]);
+        let table: [&[&str]; 5] = [
+            &["arena"],
+            &["echo"],
+            &["fanout"],
+            &["slow", "arena", "--share", "0.5"],
+            &["search", "arena", "--objective", "p50<1s"],
+        ];
+        for scenario in table {
+            let short = ["--url", &server.ws(path), "--connections", "2", "--duration", "1s"];
+            let out = netbench(&[scenario, &short[..]].concat());
             assert_eq!((out.status.code(), out.stdout.as_str()), (Some(1), ""), "{}", out.stderr);
-            assert!(out.stderr.contains(&why), "{scenario} {path}: {}", out.stderr);
+            assert!(out.stderr.contains(&why), "{scenario:?} {path}: {}", out.stderr);
         }
         let out = netbench(&["starve", "--url", &server.ws(path), "--connections", "2"]);
         assert!(out.stderr.contains(&why), "{path}: {}", out.stderr);
@@ -446,11 +472,16 @@ fn a_server_that_is_not_there_is_a_clear_error() {
     // Bound and closed again: nobody else is given this port soon.
     let nobody =
         TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    let out = netbench(&["arena", "--url", &format!("ws://{nobody}/ws"), "--duration", "1s"]);
-    assert_eq!(out.status.code(), Some(1), "{}", out.stderr);
-    assert!(out.stdout.is_empty(), "{}", out.stdout);
-    assert!(out.stderr.contains(&nobody.to_string()), "{}", out.stderr);
-    assert!(out.stderr.contains("is the server running?"), "{}", out.stderr);
+    let url = format!("ws://{nobody}/ws");
+    let table: [&[&str]; 5] =
+        [&["arena"], &["idle"], &["churn"], &["slow", "arena"], &["search", "echo", "--objective", "p99<1s"]];
+    for scenario in table {
+        let out = netbench(&[scenario, &["--url", &url, "--duration", "1s"]].concat());
+        assert_eq!((out.status.code(), out.stdout.as_str()), (Some(1), ""), "{scenario:?}: {}", out.stderr);
+        assert!(out.stderr.contains(&nobody.to_string()), "{scenario:?}: {}", out.stderr);
+        assert!(out.stderr.contains("is the server running?"), "{scenario:?}: {}", out.stderr);
+        assert_eq!(out.stderr.lines().count(), 1, "{scenario:?}: {}", out.stderr);
+    }
 }
 
 #[test]

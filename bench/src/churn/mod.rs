@@ -16,6 +16,7 @@ use tickwire_netcode::time::Time;
 use crate::cli;
 use crate::failure::Failure;
 use crate::guest::Seat;
+use crate::load::Live;
 use crate::machine::memory::Memory;
 use crate::machine::{affinity, descriptors};
 use crate::report::{Outputs, Run};
@@ -150,12 +151,13 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
     let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
     let gauge = Gauge { watch: &watch, server_pid: args.server.server_pid };
-    let mut turnstile = Turnstile::new(route, manners)?;
+    let mut turnstile = Turnstile::new(route, manners, Live::stderr())?;
 
     let untouched = gauge.read();
     turnstile.admit(args.warmup)?;
     turnstile.empty()?;
     if turnstile.tally.whole == 0 {
+        turnstile.clear();
         return Err(Failure::TookNone { why: turnstile.tally.worst().map(str::to_owned) });
     }
     let (before, _) = gauge.read_until_back(&untouched, args.settle, &mut turnstile)?;
@@ -166,6 +168,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let window = watch.look().since(&look, measured);
     turnstile.empty()?;
     let (after, settled_in) = gauge.read_until_back(&before, args.settle, &mut turnstile)?;
+    turnstile.clear();
     let outcome = Outcome {
         is_whole,
         asked: args.duration,

@@ -29,6 +29,7 @@ impl Outcome {
         self.judge(run);
         self.visits(run);
         self.levels(run);
+        run.mode.clone_from(&self.window.mode);
         self.window.tell(self.tally.visits as f64, "visit", run);
         let Tally { handshake, handshake_service, join, join_service, leave, lag, seconds, .. } = self.tally;
         for (name, label, histogram) in [

@@ -13,6 +13,7 @@ use tickwire_netcode::time::Time;
 
 use super::tally::{Moments, Tally};
 use crate::guest::{Desk, Gone, Guest, Seat, Standing};
+use crate::load::Live;
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
 use crate::wire::socket::{Over, Socket};
@@ -73,11 +74,12 @@ pub(super) struct Turnstile {
     /// Of all visits that there ever were.
     count: u64,
     let_in_at: Time,
+    live: Live,
     pub(super) tally: Tally,
 }
 
 impl Turnstile {
-    pub(super) fn new(route: Route, manners: Manners) -> io::Result<Self> {
+    pub(super) fn new(route: Route, manners: Manners, live: Live) -> io::Result<Self> {
         let reactor = Reactor::new(Clock::new())?;
         Ok(Self {
             let_in_at: reactor.now(),
@@ -93,6 +95,7 @@ impl Turnstile {
             inside: 0,
             agenda: BinaryHeap::new(),
             count: 0,
+            live,
         })
     }
 
@@ -136,6 +139,11 @@ impl Turnstile {
             self.turn(self.reactor.now() + LOOK_EVERY)?;
         }
         Ok(())
+    }
+
+    /// A report follows.
+    pub(super) fn clear(&mut self) {
+        self.live.clear();
     }
 
     /// Lets time pass.
@@ -186,6 +194,10 @@ impl Turnstile {
         }
         self.ready = ready;
         let now = self.reactor.now();
+        self.live.tell(now, || {
+            let (begun, failed) = (self.tally.visits, self.tally.failed_count());
+            format!("{begun} visitors came | {} are there | {failed} failed", self.inside)
+        });
         while let Some(&Reverse((at, index))) = self.agenda.peek()
             && at <= now
         {

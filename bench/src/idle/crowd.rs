@@ -13,6 +13,7 @@ use tickwire_client::Clock;
 use tickwire_netcode::time::Time;
 
 use crate::guest::{Desk, Gone, Guest, Seat, Standing};
+use crate::load::Live;
 use crate::quantiles;
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
@@ -53,6 +54,8 @@ pub(super) struct Crowd {
     upgrading: usize,
     on_their_way: usize,
     staying: usize,
+    wanted: usize,
+    live: Live,
     /// Newest upgrade, join or refusal.
     moved_at: Time,
     /// From the first packet to the answer to the upgrade.
@@ -66,7 +69,7 @@ pub(super) struct Crowd {
 }
 
 impl Crowd {
-    pub(super) fn new(route: Route, seat: Option<Seat>, ack_every: Duration) -> io::Result<Self> {
+    pub(super) fn new(route: Route, seat: Option<Seat>, ack_every: Duration, live: Live) -> io::Result<Self> {
         let reactor = Reactor::new(Clock::new())?;
         Ok(Self {
             moved_at: reactor.now(),
@@ -82,6 +85,8 @@ impl Crowd {
             upgrading: 0,
             on_their_way: 0,
             staying: 0,
+            wanted: 0,
+            live,
             handshake_ns: quantiles::nanoseconds(),
             join_ns: quantiles::nanoseconds(),
             refused: Reasons::new(),
@@ -93,6 +98,11 @@ impl Crowd {
         self.reactor.now()
     }
 
+    /// A report follows.
+    pub(super) fn clear(&mut self) {
+        self.live.clear();
+    }
+
     pub(super) fn staying(&self) -> usize {
         self.staying
     }
@@ -102,6 +112,7 @@ impl Crowd {
         let began = self.reactor.now();
         let apart = Duration::from_secs(1) / rate;
         self.moved_at = began;
+        self.wanted = connections;
         loop {
             let now = self.reactor.now();
             let due_at = |count: usize| began + apart * u32::try_from(count).unwrap_or(u32::MAX);
@@ -168,6 +179,11 @@ impl Crowd {
         }
         self.ready = ready;
         let now = self.reactor.now();
+        self.live.tell(now, || {
+            let gone = |reasons: &Reasons| reasons.values().sum::<u64>();
+            let (refused, lost) = (gone(&self.refused), gone(&self.lost));
+            format!("{} of {} are there | refused {refused} | lost {lost}", self.staying, self.wanted)
+        });
         while let Some(&Reverse((at, index))) = self.agenda.peek()
             && at <= now
         {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::cli;
 use crate::failure::Failure;
 use crate::guest::Seat;
+use crate::load::Live;
 use crate::machine::memory::Memory;
 use crate::machine::{affinity, descriptors};
 use crate::report::{Outputs, Run};
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
     let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
     let seat = args.join.as_ref().map(|kind| Seat { kind: kind.clone(), room: args.room.clone() });
-    let mut crowd = Crowd::new(route, seat, args.ack_every)?;
+    let mut crowd = Crowd::new(route, seat, args.ack_every, Live::stderr())?;
     let memory = || args.server.server_pid.and_then(Memory::of);
 
     crowd.rest(args.warmup)?;
@@ -87,6 +88,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     crowd.gather(connections, args.connect_rate)?;
     let gathered_in = crowd.now().since(began);
     if crowd.staying() == 0 && crowd.lost.is_empty() {
+        crowd.clear();
         let most = crowd.refused.into_iter().max_by_key(|(_, count)| *count);
         return Err(Failure::TookNone { why: most.map(|(why, _)| why) });
     }
@@ -95,6 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let (look, began) = (watch.look(), crowd.now());
     crowd.stay_until(began + args.duration)?;
     let measured = crowd.now().since(began);
+    crowd.clear();
     let outcome = Outcome {
         asked: connections,
         gathered_in,

@@ -38,6 +38,7 @@ impl Outcome {
         self.judge(run);
         self.connections(run);
         self.memory(run);
+        run.mode.clone_from(&self.window.mode);
         let connection_seconds = self.held as f64 * self.window.elapsed.as_secs_f64();
         self.window.tell(connection_seconds, "connection and second", run);
         run.headline = "handshake".to_owned();

@@ -72,6 +72,17 @@ impl Live {
         }
     }
 
+    /// Tells a line of one's own, if a second has passed since the last one.
+    pub(crate) fn tell(&mut self, now: Time, line: impl FnOnce() -> String) {
+        if self.form == Form::Quiet || self.next_at.is_some_and(|at| now < at) {
+            return;
+        }
+        if self.next_at.is_some() {
+            self.write(&line());
+        }
+        self.next_at = Some(now + EVERY);
+    }
+
     fn write(&mut self, line: &str) {
         // Nobody has to watch.
         let _ = match self.form {

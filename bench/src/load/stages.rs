@@ -12,7 +12,7 @@ use crate::cli::duration;
 
 /// More than anybody reads in one report.
 const STAGES_MAX: usize = 100;
-/// As many as one address has ports for, less those in use.
+/// Beyond this a run measures its own generator. Chosen, not measured.
 pub(crate) const CONNECTIONS_MAX: u32 = 50_000;
 /// Messages a second of one connection; above it the clock's grain shows.
 pub(crate) const RATE_MAX: f64 = 100_000.0;

@@ -11,6 +11,7 @@ use tickwire_netcode::time::Time;
 use super::reactor::Reactor;
 use super::route::Route;
 use super::socket::{Over, Socket};
+use super::sources::Sources;
 
 pub(crate) trait Network {
     type Stream: Read + Write;
@@ -30,13 +31,14 @@ pub(crate) trait Network {
 pub(crate) struct Tcp {
     reactor: Reactor,
     route: Route,
+    sources: Sources,
     /// Connections so far.
     begun: usize,
 }
 
 impl Tcp {
     pub(crate) fn new(reactor: Reactor, route: Route) -> Self {
-        Self { reactor, route, begun: 0 }
+        Self { reactor, route, sources: Sources::new(), begun: 0 }
     }
 }
 
@@ -48,7 +50,8 @@ impl Network for Tcp {
     }
 
     fn connect(&mut self, index: usize) -> Result<Socket, Over> {
-        let mut socket = Socket::connect(&self.route.of(self.begun))?;
+        let stream = self.sources.connect(self.route.address)?;
+        let mut socket = Socket::over(stream, &self.route.of(self.begun))?;
         self.begun += 1;
         self.reactor.register(socket.stream(), index)?;
         Ok(socket)
