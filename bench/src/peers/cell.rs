@@ -82,6 +82,14 @@ impl Cell {
         }
     }
 
+    /// What is measured, as titles say it.
+    pub(super) fn measure(&self) -> String {
+        match self.work {
+            Work::Idle => "what the server's resident memory grew by".to_owned(),
+            _ => format!("server CPU in us per {}", self.per()),
+        }
+    }
+
     /// What the server's processor time is divided by.
     pub(super) fn per(&self) -> &'static str {
         match self.work {

@@ -17,8 +17,7 @@ pub(super) fn text(results: &Results) -> String {
     let lines: Vec<&Vec<String>> = std::iter::once(&heads).chain(&rows).collect();
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..heads.len()).map(width).collect();
-    let mut out =
-        format!("{}  {}; server CPU in us per {}\n", results.cell, results.cell.title(), results.cell.per());
+    let mut out = format!("{}  {}; {}\n", results.cell, results.cell.title(), results.cell.measure());
     for line in lines {
         let cells = line.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
             // Names and remarks to the left, numbers to the right.
@@ -40,12 +39,7 @@ pub(super) fn markdown(results: &Results) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let rule: Vec<String> =
         (0..heads.len()).map(|column| if column == 0 { "---" } else { "---:" }.to_owned()).collect();
-    let title = format!(
-        "### {}\n\n`{}`, server CPU in us per {}\n\n",
-        results.cell.title(),
-        results.cell,
-        results.cell.per()
-    );
+    let title = format!("### {}\n\n`{}`, {}\n\n", results.cell.title(), results.cell, results.cell.measure());
     let rows = rows.iter().map(|row| line(row)).collect::<String>();
     title + &line(&heads) + &line(&rule) + &rows + "\n"
 }
