@@ -89,8 +89,8 @@ impl Plan {
         run.argument("connect_rate", &self.connect_rate);
         run.argument("threads", &self.threads);
         run.argument("seed", &self.seed);
-        run.argument("warmup_ms", &self.warmup.as_millis());
-        run.argument("duration_ms", &self.duration.as_millis());
+        run.argument("warmup", &cli::typed(self.warmup));
+        run.argument("duration", &cli::typed(self.duration));
         if let Some(stages) = &self.stages {
             run.argument("stages", stages);
         }
