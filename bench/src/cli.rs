@@ -217,6 +217,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A time as it can be typed.
+pub(crate) fn typed(time: Duration) -> String {
+    match time.as_millis() {
+        millis if millis % 1000 == 0 => format!("{}s", millis / 1000),
+        millis => format!("{millis}ms"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -233,7 +241,12 @@ mod tests {
         let table = [("250ms", 250), ("10s", 10_000), ("2m", 120_000)];
         for (text, millis) in table {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+            assert_eq!(duration(&typed(Duration::from_millis(millis))), duration(text));
         }
+        assert_eq!(
+            (typed(Duration::from_secs(90)), typed(Duration::from_millis(1500))),
+            ("90s".into(), "1500ms".into())
+        );
         for text in
             ["", "10", "s", "0s", "-1s", "1h", "1.5s", "99999999999999999999s", "18446744073709551615m"]
         {

@@ -16,8 +16,7 @@ use crate::arena::{Arena, ArenaPlan};
 use crate::cli;
 use crate::failure::Failure;
 use crate::load::crew::Crew;
-use crate::load::plan::{Arrivals, Plan};
-use crate::load::{Live, Recorder};
+use crate::load::{Live, Plan, Recorder};
 use crate::machine::{affinity, descriptors};
 use crate::quantiles::{self, histogram, milliseconds};
 use crate::watch::{Watch, Window};
@@ -179,7 +178,6 @@ pub(crate) fn run(args: &cli::SlowHeads) -> Result<Report, Failure> {
         warmup: args.crew.warmup,
         duration: OPEN_WITHIN + args.deadline,
         stages: None,
-        arrivals: Arrivals::All,
     };
     let mut live = Live::quiet();
     let crew = Crew::start(&plan, clock, &mut live, |_| Arena::new(arena.clone(), plan.seed))?;

@@ -97,8 +97,8 @@ impl Args {
     fn tell(&self, run: &mut Run) {
         run.argument("rate", &self.rate);
         run.argument("stay_ms", &self.stay.as_millis());
-        run.argument("duration_ms", &self.duration.as_millis());
-        run.argument("warmup_ms", &self.warmup.as_millis());
+        run.argument("duration", &cli::typed(self.duration));
+        run.argument("warmup", &cli::typed(self.warmup));
         run.argument("settle_ms", &self.settle.as_millis());
         run.argument("abrupt", &self.abrupt);
         if let Some(kind) = &self.join {

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use tickwire_netcode::time::Time;
+use tickwire_netcode::ws::MessageKind;
 
 use super::EchoPlan;
 use super::client::Echo;
-use crate::load::simulated::{World, run};
+use crate::load::simulated::{Alone, World, run};
+use crate::load::{Flow, Scenario as _};
 
 const OPEN: EchoPlan = EchoPlan { bytes: 20, rate: Some(100.0), pipeline: None };
 const CLOSED: EchoPlan = EchoPlan { bytes: 20, rate: None, pipeline: Some(1) };
@@ -127,6 +129,27 @@ fn a_pipeline_is_kept_full_and_sent_in_one_write() {
     let one = count(1);
     assert!((490..=510).contains(&one), "{one}");
     assert!(count(16).abs_diff(one * 16) <= 32);
+}
+
+#[test]
+fn a_message_there_and_back_allocates_nothing() {
+    let mut alone = Alone::new(100.0);
+    let mut echo = echo(OPEN);
+    let mut client = alone.call(ms(0), |cx| echo.opened(cx));
+    let mut round = |tenth: u64| {
+        let now = ms(10 * tenth + 10);
+        assert_eq!(alone.call(now, |cx| echo.due(&mut client, cx)), Flow::Stay);
+        assert_eq!(alone.unsent.len(), 26, "one message");
+        alone.unsent.clear();
+        let mut answer = [0x17; 20];
+        answer[..8].copy_from_slice(&tenth.to_le_bytes());
+        let flow = alone.call(now, |cx| echo.message(&mut client, MessageKind::Binary, &answer, cx));
+        assert_eq!(flow, Flow::Stay);
+    };
+    (0..90).for_each(&mut round);
+    // All in the second that has begun: each second has a histogram of its own.
+    let counted = allocation_counter::measure(|| (90..98).for_each(&mut round));
+    assert_eq!(counted.count_total, 0, "{counted:?}");
 }
 
 #[test]

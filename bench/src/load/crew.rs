@@ -11,7 +11,7 @@ use tickwire_netcode::time::Time;
 use super::arrivals::Arrivals;
 use super::drive::{Driver, Losses, Share, Yield};
 use super::live::{Live, Stage};
-use super::plan::{self, Plan};
+use super::plan::Plan;
 use super::recorder::Recorder;
 use super::scenario::Scenario;
 use super::shared::Shared;
@@ -31,7 +31,7 @@ pub(crate) struct Crew<S: Scenario> {
 
 impl<S: Scenario> Crew<S> {
     /// Starts the threads and waits until all connections are ready; those that came first go about their business
-    /// while the others connect. Where they come without an end, nobody is waited for.
+    /// while the others connect.
     ///
     /// # Errors
     /// Not all of them got there: nothing can be measured.
@@ -44,25 +44,17 @@ impl<S: Scenario> Crew<S> {
         let shared = Arc::new(Shared::new(std::thread::current()));
         let apart = Duration::from_secs(1) / plan.connect_rate.max(1);
         let first_at = clock.now();
-        let first = match plan.arrivals {
-            plan::Arrivals::All => plan.connections,
-            plan::Arrivals::Endless => u32::MAX,
-        };
         let count = plan.threads.min(plan.connections_max()).max(1);
         let mut threads = Vec::new();
         for thread in 0..count {
-            let arrivals = Arrivals::new((thread, count), first, first_at, apart, plan.levels());
+            let arrivals = Arrivals::new((thread, count), plan.connections, first_at, apart, plan.levels());
             let share = Share { arrivals, stages: plan.stages.clone() };
             let net = Tcp::new(Reactor::new(clock)?, plan.route.clone());
             let driver = Driver::new(net, make(thread), share, Arc::clone(&shared));
             let core = plan.pin.get(thread as usize % plan.pin.len().max(1)).copied();
             threads.push(spawn(driver, core)?);
         }
-        let crew = Self { clock, shared, threads };
-        match plan.arrivals {
-            plan::Arrivals::All => crew.wait_for_all(plan.connections, apart, live),
-            plan::Arrivals::Endless => Ok(crew),
-        }
+        Self { clock, shared, threads }.wait_for_all(plan.connections, apart, live)
     }
 
     fn wait_for_all(self, connections: u32, apart: Duration, live: &mut Live) -> Result<Self, Failure> {

@@ -23,7 +23,7 @@ pub(crate) struct Outcome<S> {
     /// The server's and the machine's side.
     pub(crate) window: watch::Window,
     pub(crate) losses: Losses,
-    /// Connections of the window; `None` if stages or arrivals changed them.
+    /// Connections of the window; `None` if stages changed them.
     pub(crate) connections: Option<u32>,
     pub(crate) threads: f64,
     /// How long was to be measured.

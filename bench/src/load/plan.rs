@@ -9,20 +9,10 @@ use crate::machine::descriptors;
 use crate::report::Run;
 use crate::wire::route::Route;
 
-/// How connections come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Arrivals {
-    /// As many as the plan says; the warm-up begins when all are ready.
-    All,
-    /// One after the other until the window is over; the warm-up begins at once. Those that have done their part leave.
-    #[allow(dead_code, reason = "the scenario churn is not there yet")]
-    Endless,
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) route: Route,
-    /// In all; at the first stage, if stages set them. With [`Arrivals::Endless`] about as many as there are at once.
+    /// In all; at the first stage, if stages set them.
     pub(crate) connections: u32,
     /// That begin in each second; all threads together.
     pub(crate) connect_rate: u32,
@@ -34,7 +24,6 @@ pub(crate) struct Plan {
     /// Of the window, all stages together.
     pub(crate) duration: Duration,
     pub(crate) stages: Option<Stages>,
-    pub(crate) arrivals: Arrivals,
 }
 
 impl Plan {
@@ -55,7 +44,6 @@ impl Plan {
             warmup: common.warmup,
             duration: stages.as_ref().map_or(common.duration, Stages::total),
             stages,
-            arrivals: Arrivals::All,
         };
         plan.reserve()?;
         Ok(plan)
@@ -74,7 +62,7 @@ impl Plan {
 
     /// The connections are the same all the time.
     pub(super) fn is_steady(&self) -> bool {
-        self.arrivals == Arrivals::All && self.levels().is_empty()
+        self.levels().is_empty()
     }
 
     /// Offsets and connections of the stages, if those set any.
@@ -89,8 +77,8 @@ impl Plan {
         run.argument("connect_rate", &self.connect_rate);
         run.argument("threads", &self.threads);
         run.argument("seed", &self.seed);
-        run.argument("warmup_ms", &self.warmup.as_millis());
-        run.argument("duration_ms", &self.duration.as_millis());
+        run.argument("warmup", &cli::typed(self.warmup));
+        run.argument("duration", &cli::typed(self.duration));
         if let Some(stages) = &self.stages {
             run.argument("stages", stages);
         }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::cli::duration;
+use crate::cli::{duration, typed};
 
 /// More than anybody reads in one report.
 const STAGES_MAX: usize = 100;
@@ -126,7 +126,7 @@ impl fmt::Display for Stages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, stage) in self.0.iter().enumerate() {
             let comma = if place > 0 { "," } else { "" };
-            write!(f, "{comma}{}ms:", stage.duration.as_millis())?;
+            write!(f, "{comma}{}:", typed(stage.duration))?;
             match stage.level {
                 Level::Connections(count) => write!(f, "{count}")?,
                 Level::Rate(rate) => write!(f, "{rate}/s")?,

@@ -12,7 +12,6 @@ use crate::arena::{self, ArenaPlan};
 use crate::echo::{self, EchoPlan};
 use crate::failure::Failure;
 use crate::fanout::{self, FanoutPlan};
-use crate::load::plan::Arrivals;
 use crate::load::{Live, Plan};
 use crate::machine::processor::Reading;
 use crate::report::{Flaw, Run};
@@ -132,7 +131,6 @@ pub(super) fn measure(
         warmup: timing.warmup,
         duration: timing.window,
         stages: None,
-        arrivals: Arrivals::All,
     };
     plan.reserve()?;
     let watch = Watch::new(&route, Some(child.pid()), None)?;

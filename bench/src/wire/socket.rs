@@ -74,7 +74,11 @@ pub(crate) struct Outgoing<'a> {
     unsent: &'a mut Vec<u8>,
 }
 
-impl Outgoing<'_> {
+impl<'a> Outgoing<'a> {
+    pub(crate) fn new(sender: &'a mut Sender, unsent: &'a mut Vec<u8>) -> Self {
+        Self { sender, unsent }
+    }
+
     pub(crate) fn send(&mut self, kind: MessageKind, message: &[u8]) {
         self.sender.send(kind, message, self.unsent);
     }
@@ -225,14 +229,14 @@ impl<S: Read + Write> Socket<S> {
             client_response(answer.bytes, *key).map_err(Over::Upgrade)?;
             start = answer.consumed;
             self.phase = Phase::Open;
-            listen.opened(&mut Outgoing { sender: self.ws.split().1, unsent: &mut self.unsent });
+            listen.opened(&mut Outgoing::new(self.ws.split().1, &mut self.unsent));
         }
         let mut input = Input::new(&mut bytes[start..]);
         let (receiver, sender) = self.ws.split();
         while let Some(event) = receiver.poll_event(sender, &mut input, now, &mut self.unsent) {
             match event {
                 Event::Message { kind, payload } => {
-                    let out = &mut Outgoing { sender, unsent: &mut self.unsent };
+                    let out = &mut Outgoing::new(sender, &mut self.unsent);
                     if !listen.message(kind, payload, out) {
                         return Ok(());
                     }
@@ -246,7 +250,7 @@ impl<S: Read + Write> Socket<S> {
 
     /// Where messages may be queued; only once it is open.
     pub(crate) fn outgoing(&mut self) -> Outgoing<'_> {
-        Outgoing { sender: self.ws.split().1, unsent: &mut self.unsent }
+        Outgoing::new(self.ws.split().1, &mut self.unsent)
     }
 
     /// Queues one binary message.
