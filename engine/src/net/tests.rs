@@ -28,6 +28,26 @@ fn r4_an_idle_connection_is_small() {
 }
 
 #[test]
+fn ten_thousand_idle_connections_take_at_most_512_bytes_each() {
+    const COUNT: i64 = 10_000;
+    let mut bench = Bench::<false>::new();
+    let mut bytes = 0;
+    for _ in 0..COUNT {
+        let peer = bench.accept();
+        peer.push(UPGRADE);
+        // The script's own memory is not the server's.
+        peer.wire.borrow_mut().outbound.reserve(1 << 10);
+        bytes += allocation_counter::measure(|| bench.edge(&peer, READABLE)).bytes_current;
+        assert!(peer.take().starts_with(b"HTTP/1.1 101 "));
+    }
+    // Filled beside the counted calls; with all that the tables have grown ahead.
+    let table =
+        bench.driver.table.slots.capacity() * (size_of::<Connection<mio::net::TcpStream, ()>>() + 8 + 16);
+    let each = (bytes + table as i64) / COUNT;
+    assert!((256..=512).contains(&each), "{each} bytes");
+}
+
+#[test]
 fn the_replies_of_a_pass_leave_with_one_write_after_one_read() {
     let mut bench = Bench::<false>::new();
     let mut peer = bench.join();

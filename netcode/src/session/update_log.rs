@@ -2,18 +2,23 @@
 //!
 //! Owns the update number and what is known of each Update that is not acknowledged. The gate reads it.
 
-use alloc::collections::VecDeque;
 use core::time::Duration;
 
 use crate::ids::UpdateSeq;
 use crate::limits;
-use crate::time::Time;
+use crate::time::{Stamp, Time};
 
+/// Inline and of microseconds, since every player has one: a quarter of what a queue of moments takes. Their wrap after 71
+/// minutes does not matter: a session that leaves an Update unacknowledged for 25 s ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UpdateLog {
     newest: UpdateSeq,
-    /// When each Update after the last acknowledged one was written, oldest first.
-    written: VecDeque<Time>,
+    /// Updates after the last acknowledged one; not above [`limits::UPDATES_IN_FLIGHT_MAX`], which the gate sees to.
+    in_flight: u32,
+    /// When the newest was written.
+    newest_at: Time,
+    /// When each Update was written, at its number modulo the length.
+    written: [Stamp; limits::UPDATES_IN_FLIGHT_MAX],
 }
 
 /// What an acknowledgement said.
@@ -29,7 +34,12 @@ pub(super) enum Acked {
 
 impl UpdateLog {
     pub(super) fn new() -> Self {
-        Self { newest: UpdateSeq(0), written: VecDeque::with_capacity(limits::UPDATES_IN_FLIGHT_MAX) }
+        Self {
+            newest: UpdateSeq(0),
+            in_flight: 0,
+            newest_at: Time::default(),
+            written: [Stamp(0); limits::UPDATES_IN_FLIGHT_MAX],
+        }
     }
 
     /// The number of the newest Update that was written.
@@ -38,16 +48,22 @@ impl UpdateLog {
     }
 
     pub(super) fn in_flight(&self) -> usize {
-        self.written.len()
+        self.in_flight as usize
     }
 
+    /// When the oldest Update in flight was written, exact to a microsecond.
     pub(super) fn oldest_written(&self) -> Option<Time> {
-        self.written.front().copied()
+        let younger = self.in_flight.checked_sub(1)?;
+        let age = Stamp::from(self.newest_at).since(self.written_at(younger));
+        Some(Time::from_nanos(self.newest_at.as_nanos().saturating_sub(age.as_nanos() as u64)))
     }
 
+    /// Beyond the gate's bound the oldest is forgotten: an ack of it is a strike then.
     pub(super) fn on_written(&mut self, now: Time) {
         self.newest = self.newest.next();
-        self.written.push_back(now);
+        self.newest_at = now;
+        self.in_flight = (self.in_flight + 1).min(self.written.len() as u32);
+        self.written[place(self.newest.0)] = now.into();
     }
 
     /// Takes the low bits of an acknowledged number.
@@ -55,12 +71,27 @@ impl UpdateLog {
         let seq = UpdateSeq::from_low16(low, self.newest);
         let still_in_flight = self.newest.0.wrapping_sub(seq.0);
         // Numbers beyond the newest wrap to large ones, so that one comparison covers both strikes.
-        let Some(arrived) = self.written.len().checked_sub(still_in_flight as usize) else {
+        if still_in_flight > self.in_flight {
             return Acked::Strike;
-        };
-        let last = self.written.drain(..arrived).next_back();
-        last.map_or(Acked::Again, |written| Acked::After(now.since(written)))
+        }
+        if still_in_flight == self.in_flight {
+            return Acked::Again;
+        }
+        self.in_flight = still_in_flight;
+        Acked::After(Stamp::from(now).since(self.written_at(still_in_flight)))
     }
+
+    /// When the Update was written that is so many before the newest.
+    fn written_at(&self, before_newest: u32) -> Stamp {
+        self.written[place(self.newest.0.wrapping_sub(before_newest))]
+    }
+}
+
+// A power of two: places go on where numbers wrap.
+const _: () = assert!(limits::UPDATES_IN_FLIGHT_MAX.is_power_of_two());
+
+fn place(seq: u32) -> usize {
+    seq as usize % limits::UPDATES_IN_FLIGHT_MAX
 }
 
 #[cfg(test)]
@@ -68,8 +99,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn at(us: u64) -> Time {
+        Time::from_nanos(us * 1000)
+    }
+
     fn log(newest: u32, in_flight: u64) -> UpdateLog {
-        UpdateLog { newest: UpdateSeq(newest), written: (0..in_flight).map(Time::from_nanos).collect() }
+        let mut log =
+            UpdateLog { newest: UpdateSeq(newest.wrapping_sub(in_flight as u32)), ..UpdateLog::new() };
+        (0..in_flight).for_each(|n| log.on_written(at(n)));
+        log
     }
 
     #[test]
@@ -77,13 +115,21 @@ mod tests {
         let before = log(10, 4); // 7, 8, 9 and 10 are on their way.
         for low in [5, 11, 12, 0x8000, 0xFFFF] {
             let mut log = before.clone();
-            assert_eq!(log.ack(low, Time::from_nanos(9)), Acked::Strike, "low bits {low}");
+            assert_eq!(log.ack(low, at(9)), Acked::Strike, "low bits {low}");
             assert_eq!(log, before);
         }
         let mut log = before;
-        assert_eq!(log.ack(6, Time::from_nanos(9)), Acked::Again);
-        assert_eq!(log.ack(9, Time::from_nanos(9)), Acked::After(Duration::from_nanos(7)));
+        assert_eq!(log.ack(6, at(9)), Acked::Again);
+        assert_eq!(log.ack(9, at(9)), Acked::After(Duration::from_micros(7)));
         assert_eq!(log.in_flight(), 1);
+    }
+
+    #[test]
+    fn the_log_holds_as_many_updates_as_the_gate_lets_out() {
+        let max = limits::UPDATES_IN_FLIGHT_MAX as u64;
+        let log = log(5, max + 3);
+        assert_eq!(log.in_flight() as u64, max);
+        assert_eq!(log.oldest_written(), Some(at(3)));
     }
 
     proptest! {
@@ -95,9 +141,10 @@ mod tests {
             let newest = base.wrapping_add(ahead);
             let back = back.min(in_flight);
             let mut log = log(newest, in_flight);
-            let acked = log.ack(newest.wrapping_sub(back as u32) as u16, Time::from_nanos(100));
+            let acked = log.ack(newest.wrapping_sub(back as u32) as u16, at(100));
             prop_assert_ne!(acked, Acked::Strike);
             prop_assert_eq!(log.in_flight() as u64, back);
+            prop_assert_eq!(log.oldest_written(), (back > 0).then(|| at(in_flight - back)));
         }
     }
 }

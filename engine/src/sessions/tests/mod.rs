@@ -1,6 +1,7 @@
 //! Sessions from upgrade to close over scripted transports, with netcode's own client at the other end: it checks each
 //! hash that comes.
 
+mod footprint;
 mod rows;
 mod stamps;
 mod transfers;
@@ -40,8 +41,13 @@ fn who_cannot_join_is_told_why_before_the_close() {
     world.join("a");
     for (kind, room, code, reason) in [
         ("skirmish", "a", CloseCode::Full, "the room is full"),
-        ("chess\n", "", CloseCode::NoSuchRoom, "no room kind \"chess\"; this server has: skirmish, inn"),
-        ("", "", CloseCode::NoSuchRoom, "no room kind \"\"; this server has: skirmish, inn"),
+        (
+            "chess\n",
+            "",
+            CloseCode::NoSuchRoom,
+            "no room kind \"chess\"; this server has: skirmish, inn, gallery",
+        ),
+        ("", "", CloseCode::NoSuchRoom, "no room kind \"\"; this server has: skirmish, inn, gallery"),
     ] {
         let refused = world.connect_as(kind, room, None);
         world.ticks(2);
@@ -366,7 +372,7 @@ fn in_steady_state_a_tick_allocates_nothing() {
         for player in players {
             world.players[player].command(&Ask::ToAll { number: tick });
         }
-        let count = world.tick_counting_allocations();
+        let count = world.tick_counting_allocations().count_total;
         allocations += if tick < 200 { 0 } else { count };
     }
     assert_eq!(world.players[players[2]].heard().len(), 1_200, "inputs and events flowed");

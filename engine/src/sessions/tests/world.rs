@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use allocation_counter::AllocationInfo;
 use tickwire_netcode::ids::PlayerId;
 use tickwire_netcode::message::bounded::Text;
 use tickwire_netcode::message::{Hello, Reject};
@@ -19,7 +20,7 @@ use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, WebSocket};
 use crate::bridge::{self, InboundEntry, IoEnd, RoomId, SeatId};
 use crate::clock::scripted;
 use crate::directory::{Directory, KindEntry};
-use crate::game::Leave;
+use crate::game::{Cx, Game, Inputs, Leave, Scene};
 use crate::limits;
 use crate::metrics::Metrics;
 use crate::net::admission::{Admission, Capacity, Decision};
@@ -37,6 +38,22 @@ pub(super) const TICK: Duration = Duration::from_millis(20);
 const READABLE: Edge = Edge { readable: true, writable: false, peer_ended: false };
 const WRITABLE: Edge = Edge { readable: false, writable: true, peer_ended: false };
 const HANG_UP: Edge = Edge { readable: true, writable: false, peer_ended: true };
+
+/// A room in which nothing is.
+#[derive(Default)]
+struct Gallery;
+
+impl Game for Gallery {
+    type Entities = ();
+    type Input = ();
+    type Event = ();
+    type Command = ();
+
+    fn join(&mut self, _: PlayerId, _: &mut Cx<'_, Self>) {}
+    fn leave(&mut self, _: PlayerId, _: Leave, _: &mut Cx<'_, Self>) {}
+    fn tick(&mut self, _: &Inputs<()>, _: &mut Cx<'_, Self>) {}
+    fn replicate(&self, _: &mut Scene<'_>) {}
+}
 
 /// What the kernel would hold of one connection.
 #[derive(Debug, Default)]
@@ -246,6 +263,7 @@ impl World {
             Kind::of("skirmish", Skirmish::default).expect("a valid schema"),
             Kind::of("broken", || -> Skirmish { panic!("no such luck") }).expect("a valid schema"),
             Kind::of("inn", Inn::default).expect("a valid schema"),
+            Kind::of("gallery", Gallery::default).expect("a valid schema"),
         ];
         let entry = |kind: &Kind| KindEntry {
             name: Arc::clone(&kind.wire.name),
@@ -377,8 +395,8 @@ impl World {
         }
     }
 
-    /// Runs one tick like [`ticks`](Self::ticks); gives the number of allocations on the server's side.
-    pub(super) fn tick_counting_allocations(&mut self) -> u64 {
+    /// Runs one tick like [`ticks`](Self::ticks); gives what was allocated on the server's side.
+    pub(super) fn tick_counting_allocations(&mut self) -> AllocationInfo {
         for player in &mut self.players {
             player.transmit(self.now);
             // The scripted kernel's memory is not the server's.
@@ -401,7 +419,7 @@ impl World {
             player.receive(self.now);
         }
         self.now = self.now + TICK;
-        counted.count_total
+        counted
     }
 
     /// The value of one series of `/metrics`.
