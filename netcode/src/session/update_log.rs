@@ -78,7 +78,9 @@ impl UpdateLog {
             return Acked::Again;
         }
         self.in_flight = still_in_flight;
-        Acked::After(Stamp::from(now).since(self.written_at(still_in_flight)))
+        // An input that is taken to have come before the write has waited for no time.
+        let us = Stamp::from(now).0.wrapping_sub(self.written_at(still_in_flight).0).cast_signed();
+        Acked::After(Duration::from_micros(us.max(0).unsigned_abs().into()))
     }
 
     /// When the Update was written that is so many before the newest.
@@ -130,6 +132,13 @@ mod tests {
         let log = log(5, max + 3);
         assert_eq!(log.in_flight() as u64, max);
         assert_eq!(log.oldest_written(), Some(at(3)));
+    }
+
+    #[test]
+    fn an_ack_that_came_before_the_write_took_no_time() {
+        let mut log = UpdateLog::new();
+        log.on_written(at(9));
+        assert_eq!(log.ack(1, at(5)), Acked::After(Duration::ZERO));
     }
 
     proptest! {
