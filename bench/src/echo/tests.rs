@@ -92,6 +92,15 @@ fn what_a_late_generator_sends_counts_from_when_it_was_due() {
 }
 
 #[test]
+fn an_answer_has_come_when_its_read_returns() {
+    let world = World { read_cost: Duration::from_millis(3), ..World::default() };
+    let plan = EchoPlan { rate: Some(10.0), ..OPEN };
+    let recorder = run(world, echo(plan), 1, TEN_S, None).recorder;
+    assert_near(recorder.latency.min(), 4.0);
+    assert_near(recorder.service.min(), 4.0);
+}
+
+#[test]
 fn a_server_that_dies_ends_the_run_and_what_came_before_is_kept() {
     let world = World { death: Some(ms(4000)), ..World::default() };
     let done = run(world, echo(OPEN), 10, TEN_S, None);

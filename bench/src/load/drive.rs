@@ -379,8 +379,8 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             flow: Flow::Stay,
             has_heard: false,
         };
-        let read = socket.read(&mut buffer[..room], now, appetite < usize::MAX, &mut ear);
-        let (mut flow, has_heard) = (std::mem::replace(&mut ear.flow, Flow::Stay), ear.has_heard);
+        let read = socket.read(&mut buffer[..room], &clock, appetite < usize::MAX, &mut ear);
+        let Ear { mut flow, has_heard, now, .. } = ear;
         slot.has_more = matches!(read, Ok(Drained::No));
         if slot.has_more && appetite == usize::MAX {
             self.backlog.push(index);
@@ -523,6 +523,7 @@ struct Ear<'a, S: Scenario> {
     clock: &'a dyn Fn() -> Time,
     number: u32,
     since: Time,
+    /// When the newest read returned.
     now: Time,
     is_sending: bool,
     flow: Flow,
@@ -530,7 +531,8 @@ struct Ear<'a, S: Scenario> {
 }
 
 impl<S: Scenario> Listen for Ear<'_, S> {
-    fn opened(&mut self, out: &mut Outgoing<'_>) {
+    fn opened(&mut self, at: Time, out: &mut Outgoing<'_>) {
+        self.now = at;
         let Self { scenario, recorder, pace, clock, number, now, is_sending, .. } = self;
         recorder.upgraded(now.since(self.since));
         let out = out.reborrow();
@@ -541,7 +543,8 @@ impl<S: Scenario> Listen for Ear<'_, S> {
         self.has_heard = true;
     }
 
-    fn message(&mut self, kind: MessageKind, payload: &[u8], out: &mut Outgoing<'_>) -> bool {
+    fn message(&mut self, kind: MessageKind, payload: &[u8], at: Time, out: &mut Outgoing<'_>) -> bool {
+        self.now = at;
         let Self { scenario, recorder, pace, clock, number, now, is_sending, .. } = self;
         let Standing::Playing { client, .. } = &mut self.standing else { return true };
         recorder.arrived(payload.len(), *now);

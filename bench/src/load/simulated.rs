@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) write_cost: Duration,
     /// And each byte of it.
     pub(crate) byte_cost: Duration,
+    /// What one read costs the generator.
+    pub(crate) read_cost: Duration,
     /// When the server dies.
     pub(crate) death: Option<Time>,
     /// Each answer is one byte too short.
@@ -52,6 +54,7 @@ impl Default for World {
             stall: never..never,
             write_cost: Duration::ZERO,
             byte_cost: Duration::ZERO,
+            read_cost: Duration::ZERO,
             death: None,
             cuts: false,
         }
@@ -89,6 +92,7 @@ impl Wire {
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.now.set(self.now.get() + self.world.read_cost);
         let mut line = self.line.borrow_mut();
         let mut count = 0;
         while let Some((at, bytes)) = line.answers.front()

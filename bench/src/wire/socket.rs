@@ -96,9 +96,9 @@ impl<'a> Outgoing<'a> {
 /// What a socket tells of what it reads.
 pub(crate) trait Listen {
     /// The server has upgraded the connection: messages may be sent from now on.
-    fn opened(&mut self, out: &mut Outgoing<'_>);
-    /// A whole message. False: nothing more of this read is wanted.
-    fn message(&mut self, kind: MessageKind, payload: &[u8], out: &mut Outgoing<'_>) -> bool;
+    fn opened(&mut self, now: Time, out: &mut Outgoing<'_>);
+    /// A whole message; `now` is when the read returned that brought its end. False: nothing more of this read is wanted.
+    fn message(&mut self, kind: MessageKind, payload: &[u8], now: Time, out: &mut Outgoing<'_>) -> bool;
 }
 
 /// Whether there is more to read.
@@ -114,9 +114,9 @@ pub(crate) enum Drained {
 struct Taker<F>(F);
 
 impl<F: FnMut(&[u8])> Listen for Taker<F> {
-    fn opened(&mut self, _: &mut Outgoing<'_>) {}
+    fn opened(&mut self, _: Time, _: &mut Outgoing<'_>) {}
 
-    fn message(&mut self, kind: MessageKind, payload: &[u8], _: &mut Outgoing<'_>) -> bool {
+    fn message(&mut self, kind: MessageKind, payload: &[u8], _: Time, _: &mut Outgoing<'_>) -> bool {
         if kind == MessageKind::Binary {
             (self.0)(payload);
         }
@@ -182,7 +182,7 @@ impl<S: Read + Write> Socket<S> {
     pub(crate) fn read(
         &mut self,
         buffer: &mut [u8],
-        now: Time,
+        clock: &dyn Fn() -> Time,
         only_once: bool,
         listen: &mut impl Listen,
     ) -> Result<Drained, Over> {
@@ -196,7 +196,8 @@ impl<S: Read + Write> Socket<S> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
-            self.take(&mut buffer[..count], now, listen)?;
+            // Not before the read: a thread may lose its core in it, and what comes meanwhile is read as well.
+            self.take(&mut buffer[..count], clock(), listen)?;
             // Less than there was room for: the socket is drained.
             if count < buffer.len() {
                 return Ok(Drained::Yes);
@@ -217,7 +218,7 @@ impl<S: Read + Write> Socket<S> {
         take: impl FnMut(&[u8]),
     ) -> Result<(), Over> {
         let mut taker = Taker(take);
-        while self.read(buffer, now, false, &mut taker)? == Drained::No {}
+        while self.read(buffer, &|| now, false, &mut taker)? == Drained::No {}
         Ok(())
     }
 
@@ -229,7 +230,7 @@ impl<S: Read + Write> Socket<S> {
             client_response(answer.bytes, *key).map_err(Over::Upgrade)?;
             start = answer.consumed;
             self.phase = Phase::Open;
-            listen.opened(&mut Outgoing::new(self.ws.split().1, &mut self.unsent));
+            listen.opened(now, &mut Outgoing::new(self.ws.split().1, &mut self.unsent));
         }
         let mut input = Input::new(&mut bytes[start..]);
         let (receiver, sender) = self.ws.split();
@@ -237,7 +238,7 @@ impl<S: Read + Write> Socket<S> {
             match event {
                 Event::Message { kind, payload } => {
                     let out = &mut Outgoing::new(sender, &mut self.unsent);
-                    if !listen.message(kind, payload, out) {
+                    if !listen.message(kind, payload, now, out) {
                         return Ok(());
                     }
                 }
