@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::quantiles::is_told;
 use crate::report::{Breakdown, Stage};
 use crate::wire::route::Route;
+use crate::wire::sources::Sources;
 
 /// A server that does not answer within this is not asked again.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -51,7 +51,7 @@ pub(crate) struct Scrape(BTreeMap<String, f64>);
 impl Scrape {
     /// Asks the server; takes up to 2 s.
     pub(crate) fn take(route: &Route, path: &str) -> Result<Self, NoMetrics> {
-        let mut stream = TcpStream::connect_timeout(&route.address, LIMIT)?;
+        let mut stream = Sources::new().connect_within(route.address, LIMIT)?;
         stream.set_read_timeout(Some(LIMIT))?;
         stream.set_write_timeout(Some(LIMIT))?;
         let host = route.target.authority();

@@ -24,6 +24,8 @@ use crate::wire::sources::Sources;
 const UPGRADING_MAX: usize = 128;
 /// Without any answer for this long nobody else comes: the kernel tries lost requests again after 1, 3 and 7 s.
 const STALL_MAX: Duration = Duration::from_secs(10);
+/// How long the server may take to end the connections in the end.
+const GOODBYE_MAX: Duration = Duration::from_secs(3);
 /// Ends of windows are looked at this often at least.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -149,6 +151,22 @@ impl Crowd {
         Ok(self.staying > 0)
     }
 
+    /// Sees everybody out: what ends here is nobody's loss, and the ports are free again.
+    pub(super) fn dismiss(&mut self) -> io::Result<()> {
+        let now = self.reactor.now();
+        for index in 0..self.places.len() {
+            let Some(place) = &mut self.places[index] else { continue };
+            let standing = place.guest.standing();
+            if let Err(gone) = place.guest.leave(now, &mut self.desk) {
+                self.end(index, standing, &gone, now);
+            }
+        }
+        while self.places.iter().any(Option::is_some) && self.reactor.now() < now + GOODBYE_MAX {
+            self.turn(now + GOODBYE_MAX)?;
+        }
+        Ok(())
+    }
+
     fn open_next(&mut self) -> io::Result<()> {
         let index = self.places.len();
         let since = self.reactor.now();
@@ -236,13 +254,17 @@ impl Crowd {
     fn end(&mut self, index: usize, standing: Standing, gone: &Gone, now: Time) {
         self.places[index] = None;
         self.moved_at = now;
-        if standing == Standing::Staying {
-            self.staying -= 1;
-            count(&mut self.lost, gone.to_string());
-        } else {
-            self.upgrading -= usize::from(standing == Standing::Upgrading);
-            self.on_their_way -= 1;
-            count(&mut self.refused, gone.to_string());
+        match standing {
+            Standing::Staying => {
+                self.staying -= 1;
+                count(&mut self.lost, gone.to_string());
+            }
+            Standing::Upgrading | Standing::Joining => {
+                self.upgrading -= usize::from(standing == Standing::Upgrading);
+                self.on_their_way -= 1;
+                count(&mut self.refused, gone.to_string());
+            }
+            Standing::Leaving => {}
         }
     }
 }

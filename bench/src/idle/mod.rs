@@ -97,7 +97,6 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let (look, began) = (watch.look(), crowd.now());
     crowd.stay_until(began + args.duration)?;
     let measured = crowd.now().since(began);
-    crowd.clear();
     let outcome = Outcome {
         asked: connections,
         gathered_in,
@@ -110,11 +109,13 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         later: memory(),
         is_pid_given: args.server.server_pid.is_some(),
         window: watch.look().since(&look, measured),
-        handshake_ns: crowd.handshake_ns,
-        join_ns: crowd.join_ns,
-        refused: crowd.refused,
-        lost: crowd.lost,
+        handshake_ns: crowd.handshake_ns.clone(),
+        join_ns: crowd.join_ns.clone(),
+        refused: crowd.refused.clone(),
+        lost: crowd.lost.clone(),
     };
+    crowd.dismiss()?;
+    crowd.clear();
     let mut run = Run::new("idle", format!("ws://{}{}", args.server.url.authority(), args.server.url.path));
     outcome.fill(&mut run);
     set_arguments(args, &mut run);

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_client::{BadUrl, ClientError, Target};
+
+use super::sources::Sources;
 
 /// How long the first connection may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -30,7 +32,7 @@ impl Route {
         let refused = |error| ClientError::Connect { to: target.authority(), error };
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
         for address in (target.host.as_str(), target.port).to_socket_addrs().map_err(refused)? {
-            match TcpStream::connect_timeout(&address, LIMIT) {
+            match Sources::new().connect_within(address, LIMIT) {
                 Ok(_) => return Ok(Self { target: target.clone(), address, paths: Arc::default() }),
                 Err(error) => last = error,
             }

@@ -4,7 +4,8 @@
 //! whole of 127.0.0.0/8 is this machine, so that the next address has as many again.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{self, IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use mio::net::TcpStream;
 use socket2::{Domain, Protocol, SockAddr, Type};
@@ -29,12 +30,29 @@ impl Sources {
     /// # Errors
     /// As the system says: no port left at any address, too many descriptors, nobody there.
     pub(crate) fn connect(&mut self, to: SocketAddr) -> io::Result<TcpStream> {
+        self.any(to, |source| {
+            source.map_or_else(|| TcpStream::connect(to), |source| connect_from(source, to))
+        })
+    }
+
+    /// Connects within `limit`.
+    ///
+    /// # Errors
+    /// As [`Sources::connect`], or nobody answered in time.
+    pub(crate) fn connect_within(&mut self, to: SocketAddr, limit: Duration) -> io::Result<net::TcpStream> {
+        self.any(to, |source| match source {
+            None => net::TcpStream::connect_timeout(&to, limit),
+            Some(source) => {
+                let socket = bound(source, to)?;
+                socket.connect_timeout(&SockAddr::from(to), limit)?;
+                Ok(socket.into())
+            }
+        })
+    }
+
+    fn any<T>(&mut self, to: SocketAddr, open: impl Fn(Option<Ipv4Addr>) -> io::Result<T>) -> io::Result<T> {
         loop {
-            let opened = match self.octet {
-                None => TcpStream::connect(to),
-                Some(octet) => connect_from(Ipv4Addr::new(127, 0, 0, octet), to),
-            };
-            match opened {
+            match open(self.octet.map(|octet| Ipv4Addr::new(127, 0, 0, octet))) {
                 Err(error) if is_out_of_ports(&error) && self.advance(to) => {}
                 opened => return opened,
             }
@@ -57,10 +75,15 @@ fn is_out_of_ports(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse)
 }
 
-fn connect_from(source: Ipv4Addr, to: SocketAddr) -> io::Result<TcpStream> {
+fn bound(source: Ipv4Addr, to: SocketAddr) -> io::Result<socket2::Socket> {
     let socket = socket2::Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
     socket.bind(&SockAddr::from(SocketAddr::from((source, 0))))?;
+    Ok(socket)
+}
+
+fn connect_from(source: Ipv4Addr, to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = bound(source, to)?;
+    socket.set_nonblocking(true)?;
     match socket.connect(&SockAddr::from(to)) {
         Err(error) if !is_under_way(&error) => Err(error),
         _ => Ok(TcpStream::from_std(socket.into())),
@@ -88,10 +111,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let to = listener.local_addr().expect("it is bound");
         let mut sources = Sources { octet: Some(7) };
-        let _stream = sources.connect(to).expect("loopback");
-        let (_, from) = listener.accept().expect("somebody connects");
         let want = if cfg!(target_os = "linux") { Ipv4Addr::new(127, 0, 0, 7) } else { Ipv4Addr::LOCALHOST };
-        assert_eq!(from.ip(), IpAddr::V4(want));
+        let _stream = sources.connect(to).expect("loopback");
+        assert_eq!(listener.accept().expect("somebody connects").1.ip(), IpAddr::V4(want));
+        let _stream = sources.connect_within(to, Duration::from_secs(5)).expect("loopback");
+        assert_eq!(listener.accept().expect("somebody connects").1.ip(), IpAddr::V4(want));
     }
 
     #[test]
