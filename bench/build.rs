@@ -1,5 +1,6 @@
 //! The git revision that the program is built from, so that each report says which code measured.
 
+use std::path::Path;
 use std::process::Command;
 
 /// Sources whose change makes a clean checkout a changed one.
@@ -7,8 +8,10 @@ const SOURCES: [&str; 6] =
     ["src", "Cargo.toml", "../Cargo.lock", "../engine/src", "../netcode/src", "../clients/rust/src"];
 
 fn main() {
-    // The log of HEAD grows with each commit and each checkout; a linked worktree has its own.
-    for path in ["HEAD", "logs/HEAD"].into_iter().filter_map(|name| git(&["rev-parse", "--git-path", name])) {
+    // The log of HEAD grows with each commit and each checkout; a linked worktree has its own. A file that is not there
+    // would have this crate built again by every command.
+    let paths = ["HEAD", "logs/HEAD"].into_iter().filter_map(|name| git(&["rev-parse", "--git-path", name]));
+    for path in paths.filter(|path| Path::new(path).exists()) {
         println!("cargo::rerun-if-changed={path}");
     }
     for path in SOURCES {

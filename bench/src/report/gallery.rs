@@ -19,7 +19,7 @@ pub(crate) struct Gallery {
     reports: Vec<PathBuf>,
 
     /// Where the page goes; - for standard output.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = outputs::place)]
     output: PathBuf,
 }
 

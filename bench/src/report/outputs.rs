@@ -15,19 +15,19 @@ use super::{hgrm, hlog, html, json, table};
 #[command(next_help_heading = "Output")]
 pub(crate) struct Outputs {
     /// The whole report, with histograms: for compare, html and programs [- for standard output].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = place)]
     pub(crate) json: Option<PathBuf>,
 
     /// Percentiles of the main distribution as HdrHistogram's plotters read them.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = place)]
     pub(crate) hgrm: Option<PathBuf>,
 
     /// HdrHistogram interval log: one histogram a second.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = place)]
     pub(crate) hlog: Option<PathBuf>,
 
     /// A page with pictures that needs no network.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = place)]
     pub(crate) html: Option<PathBuf>,
 
     /// What this run is called where it is compared with others.
@@ -62,6 +62,22 @@ pub(crate) fn finish(mut run: Run, outputs: &Outputs) -> ExitCode {
     if run.verdict.is_good() && is_written { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Where a file can go, as far as can be known before there is anything to write: nobody should measure for a minute to
+/// learn of a slip of the pen.
+pub(crate) fn place(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    // A bare name has an empty parent: the current directory.
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    match directory {
+        _ if text.is_empty() => Err("write the name of a file, or - for standard output".to_owned()),
+        _ if path.is_dir() => Err("this is a directory".to_owned()),
+        Some(directory) if !directory.is_dir() => {
+            Err(format!("there is no directory {}", directory.display()))
+        }
+        _ => Ok(path),
+    }
+}
+
 fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
@@ -77,4 +93,21 @@ pub(crate) fn write(path: &Path, text: io::Result<String>) -> bool {
 /// One line on standard error.
 pub(crate) fn complain(what: &dyn Display) {
     let _ = writeln!(io::stderr(), "tickwire-bench: {what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_cannot_be_is_refused_before_anything_is_measured() {
+        for good in ["-", "run.json", "src/run.json", "./run.json"] {
+            assert_eq!(place(good), Ok(PathBuf::from(good)), "{good}");
+        }
+        for (bad, why) in
+            [("", "write the name"), ("src", "a directory"), ("no/such/run.json", "no directory no/such")]
+        {
+            assert!(place(bad).is_err_and(|error| error.contains(why)), "{bad}");
+        }
+    }
 }
