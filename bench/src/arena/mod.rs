@@ -40,10 +40,10 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(flatten)]
-    pub(crate) common: cli::Common,
+    pub(crate) room: Room,
 
     #[command(flatten)]
-    pub(crate) room: Room,
+    pub(crate) common: cli::Common,
 }
 
 /// Who plays what.

@@ -32,9 +32,6 @@ Examples:
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    pub(crate) common: cli::Common,
-
     /// Bytes of each message.
     #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true, help_heading = "Messages", value_parser = clap::value_parser!(u32).range(0..=BYTES_MAX))]
     pub(crate) bytes: u32,
@@ -47,6 +44,9 @@ pub(crate) struct Args {
     /// Messages that each connection has under way at most; without --rate it sends as fast as they come back.
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Messages", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) pipeline: Option<u32>,
+
+    #[command(flatten)]
+    pub(crate) common: cli::Common,
 }
 
 /// What is sent.

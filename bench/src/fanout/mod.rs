@@ -27,9 +27,6 @@ Examples:
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    pub(crate) common: cli::Common,
-
     /// Where in each frame the server put the moment at which it made it: nanoseconds of this machine's monotonic
     /// clock, 8 bytes, the least first. Without it there is no delivery time and no skew.
     #[arg(long, value_name = "BYTE", allow_negative_numbers = true, help_heading = "Frames", value_parser = clap::value_parser!(u32).range(0..=1 << 20))]
@@ -42,6 +39,9 @@ pub(crate) struct Args {
     /// Inputs that each connection sends in a second; none without it.
     #[arg(long, visible_alias = "rate", value_name = "N", allow_negative_numbers = true, help_heading = "Inputs", value_parser = rate)]
     pub(crate) input_rate: Option<f64>,
+
+    #[command(flatten)]
+    pub(crate) common: cli::Common,
 }
 
 /// What is read and sent.
