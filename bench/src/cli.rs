@@ -70,15 +70,15 @@ Examples:
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct Server {
     /// Where the server is.
-    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7777/ws", value_parser = route::parse)]
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:7777/ws", help_heading = "Server", value_parser = route::parse)]
     pub(crate) url: Target,
 
     /// Pid of the server, on this machine: its processor time and memory are reported too.
-    #[arg(long, value_name = "PID", help_heading = "Machine")]
+    #[arg(long, value_name = "PID", help_heading = "Server")]
     pub(crate) server_pid: Option<u32>,
 
     /// Path of the server's metrics [default: /metrics, if the server answers there].
-    #[arg(long, value_name = "PATH", value_parser = path, help_heading = "Machine")]
+    #[arg(long, value_name = "PATH", value_parser = path, help_heading = "Server")]
     pub(crate) metrics: Option<String>,
 
     /// Cores to pin the generator's threads to, the first thread to the first one, and so on round.
