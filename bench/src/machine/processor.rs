@@ -1,6 +1,8 @@
 //! Who used the processors in a window: the server, this program, and everybody else. Read from `/proc` of proc(5).
 //!
-//! Times there are in ticks of 10 ms (`USER_HZ`, 100 on every architecture of today's Linux), sums of exact times.
+//! Times there are in ticks of 10 ms (`USER_HZ`, 100 on every architecture of today's Linux), sums of exact times. Where the
+//! kernel tells the server's exact times as well (`/proc/PID/task/TID/sched`), its total is of those, and the ticks only
+//! part it into user and system: a server that uses a tenth of a core for three seconds would be known to 3 % otherwise.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,6 +22,14 @@ impl Used {
         self.user + self.system
     }
 
+    /// In the same parts, but `total` together. Without parts it is the kernel's, which most of a server's is.
+    fn scaled_to(self, total: Duration) -> Self {
+        let whole = self.total().as_secs_f64();
+        let share = if whole > 0.0 { self.user.as_secs_f64() / whole } else { 0.0 };
+        let user = total.mul_f64(share).min(total);
+        Self { user, system: total - user }
+    }
+
     fn since(self, before: Self) -> Self {
         Self {
             user: self.user.saturating_sub(before.user),
@@ -35,6 +45,8 @@ pub(crate) struct Process {
     pub(crate) resident_bytes: u64,
     /// By thread id: name and time.
     pub(crate) threads: BTreeMap<u32, (String, Used)>,
+    /// Of all threads together, to the nanosecond; `None` if the kernel does not tell it of each.
+    pub(crate) exact: Option<Duration>,
 }
 
 /// The whole machine.
@@ -101,10 +113,16 @@ impl Process {
             let then = before.threads.get(&id).map_or(Used::default(), |(_, used)| *used);
             (id, (name.clone(), used.since(then)))
         });
+        let used = self.used.since(before.used);
+        // A thread that has ended takes its exact time with it.
+        let is_same = self.threads.keys().eq(before.threads.keys());
+        let exact =
+            self.exact.zip(before.exact).filter(|_| is_same).and_then(|(now, then)| now.checked_sub(then));
         Self {
-            used: self.used.since(before.used),
+            used: exact.map_or(used, |exact| used.scaled_to(exact)),
             resident_bytes: self.resident_bytes,
             threads: threads.collect(),
+            exact,
         }
     }
 
@@ -119,6 +137,7 @@ impl Process {
 
 fn process(pid: u32) -> Option<Process> {
     let mut process = parse_process(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+    let mut exact = Some(Duration::ZERO);
     for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
         let id = task.file_name().to_str().and_then(|name| name.parse().ok());
         let stat = fs::read_to_string(task.path().join("stat")).ok();
@@ -126,8 +145,12 @@ fn process(pid: u32) -> Option<Process> {
         let Some((id, stat)) = id.zip(stat) else { continue };
         if let Some(thread) = parse_process(&stat) {
             process.threads.insert(id, (name_in(&stat).to_owned(), thread.used));
+            let sched = fs::read_to_string(task.path().join("sched")).ok();
+            exact = exact.zip(sched.as_deref().and_then(parse_exact)).map(|(sum, time)| sum + time);
         }
     }
+    // The time of a kernel that tells the line but not the value is none.
+    process.exact = exact.filter(|exact| *exact + TICK > process.used.total());
     Some(process)
 }
 
@@ -137,6 +160,14 @@ fn name_in(stat: &str) -> &str {
     start.zip(end).and_then(|(start, end)| stat.get(start + 1..end)).unwrap_or("?")
 }
 
+/// What a thread has run for, in milliseconds with six decimals, in its `sched`.
+fn parse_exact(sched: &str) -> Option<Duration> {
+    let line = sched.lines().find(|line| line.starts_with("se.sum_exec_runtime"))?;
+    let (millis, nanos) = line.rsplit_once(':')?.1.trim().split_once('.')?;
+    let nanos = (nanos.len() == 6).then(|| nanos.parse().ok()).flatten()?;
+    Some(Duration::from_millis(millis.parse().ok()?) + Duration::from_nanos(nanos))
+}
+
 /// A `stat` line of a process or thread: fields 14, 15 (user and system time) and 24 (resident pages).
 fn parse_process(stat: &str) -> Option<Process> {
     let (_, rest) = stat.rsplit_once(')')?;
@@ -144,7 +175,8 @@ fn parse_process(stat: &str) -> Option<Process> {
     // Fields count from 1, and the first one after the name is the third.
     let field = |number: usize| fields.get(number - 3).and_then(|text| text.parse::<u64>().ok());
     let used = Used { user: ticks(field(14)?), system: ticks(field(15)?) };
-    Some(Process { used, resident_bytes: field(24)? * page_bytes(), threads: BTreeMap::new() })
+    let resident_bytes = field(24)? * page_bytes();
+    Some(Process { used, resident_bytes, threads: BTreeMap::new(), exact: None })
 }
 
 /// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
@@ -200,7 +232,7 @@ mod tests {
             let used = Used { user: ms(10 * ticks), system: ms(0) };
             let threads =
                 BTreeMap::from([(7, ("io".to_owned(), used)), (8, ("idle".to_owned(), Used::default()))]);
-            Process { used, resident_bytes: 4096, threads }
+            Process { used, resident_bytes: 4096, threads, exact: None }
         };
         let own = |ticks: u64| Used { user: ms(0), system: ms(10 * ticks) };
         let before = Reading {
@@ -220,6 +252,32 @@ mod tests {
         assert_eq!(server.busy_threads(), [("io", Used { user: ms(500), system: ms(0) })]);
         let gone = Reading { server: None, ..after.clone() };
         assert_eq!(gone.since(&before).server, None);
+    }
+
+    #[test]
+    fn exact_times_are_parted_as_the_ticks_are() {
+        let sched = "io (7, #threads: 2)\n---\nse.exec_start    :   17277473.902881\nse.sum_exec_runtime   :   1234.000056\n";
+        assert_eq!(parse_exact(sched), Some(ms(1234) + Duration::from_nanos(56)));
+        for bad in ["", "se.sum_exec_runtime : x", "se.sum_exec_runtime : 12", "se.sum_exec_runtime : 1.2"] {
+            assert_eq!(parse_exact(bad), None, "{bad}");
+        }
+        let process = |ticks: u64, exact: Option<u64>| Process {
+            used: Used { user: ms(10 * ticks), system: ms(30 * ticks) },
+            exact: exact.map(ms),
+            ..Process::default()
+        };
+        let used = |now: Process, then: Process| now.since(&then).used;
+        let exact = used(process(4, Some(166)), process(1, Some(42)));
+        assert_eq!((exact.user, exact.system), (ms(31), ms(93)));
+        let ticks = used(process(4, None), process(1, Some(42)));
+        assert_eq!((ticks.user, ticks.system), (ms(30), ms(90)), "it is not told at both ends");
+        let ended = Process {
+            threads: BTreeMap::from([(9, (String::new(), Used::default()))]),
+            ..process(1, Some(42))
+        };
+        assert_eq!(used(process(4, Some(166)), ended).total(), ms(120), "a thread has gone");
+        let short = used(process(0, Some(7)), process(0, Some(3)));
+        assert_eq!((short.user, short.system), (ms(0), ms(4)), "less than a tick");
     }
 
     #[cfg(target_os = "linux")]

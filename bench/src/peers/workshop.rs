@@ -52,7 +52,13 @@ impl Workshop {
     }
 
     pub(super) fn example(&self, name: &str) -> PathBuf {
-        self.target.join(&self.profile).join("examples").join(name)
+        // Cargo's own profiles share two directories.
+        let directory = match self.profile.as_str() {
+            "dev" | "test" => "debug",
+            "bench" => "release",
+            other => other,
+        };
+        self.target.join(directory).join("examples").join(name)
     }
 
     pub(super) fn rust_peers(&self) -> PathBuf {
