@@ -96,10 +96,10 @@ impl Args {
 
     fn tell(&self, run: &mut Run) {
         run.argument("rate", &self.rate);
-        run.argument("stay_ms", &self.stay.as_millis());
+        run.argument("stay", &cli::typed(self.stay));
         run.argument("duration", &cli::typed(self.duration));
         run.argument("warmup", &cli::typed(self.warmup));
-        run.argument("settle_ms", &self.settle.as_millis());
+        run.argument("settle", &cli::typed(self.settle));
         run.argument("abrupt", &self.abrupt);
         if let Some(kind) = &self.join {
             run.argument("join", kind);

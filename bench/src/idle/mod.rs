@@ -124,12 +124,12 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
 
 fn set_arguments(args: &Args, run: &mut Run) {
     run.argument("connections", &args.connections);
-    run.argument("connect-rate", &args.connect_rate);
-    run.argument("warmup", &format!("{:?}", args.warmup));
-    run.argument("duration", &format!("{:?}", args.duration));
+    run.argument("connect_rate", &args.connect_rate);
+    run.argument("warmup", &cli::typed(args.warmup));
+    run.argument("duration", &cli::typed(args.duration));
     if let Some(kind) = &args.join {
         run.argument("join", &kind);
         run.argument("room", &args.room);
-        run.argument("ack-every", &format!("{:?}", args.ack_every));
+        run.argument("ack_every", &cli::typed(args.ack_every));
     }
 }
