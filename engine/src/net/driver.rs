@@ -152,13 +152,14 @@ impl<T: Transport, S: Service> Driver<T, S> {
 
     /// One edge of one connection; edges of connections that are gone are ignored.
     pub(crate) fn handle_edge(&mut self, id: ConnectionId, edge: Edge, now: Time) {
-        let Some(connection) = self.table.find(id) else { return };
+        let Some(mut connection) = self.table.find(id) else { return };
         connection.peer_ended |= edge.peer_ended;
         if edge.writable && connection.tail.is_pending() {
             self.flush(id, now);
+            let Some(kept) = self.table.find(id) else { return };
+            connection = kept;
         }
         if edge.readable {
-            let Some(connection) = self.table.find(id) else { return };
             connection.readable = true;
             if !connection.queued {
                 self.read(id, now);
@@ -287,6 +288,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
     }
 
     /// The first `count` bytes of the read buffer are from this connection.
+    #[inline]
     fn feed(&mut self, id: ConnectionId, count: usize, now: Time) {
         let Some(connection) = self.table.slots.get_mut(id.index as usize) else { return };
         match &mut connection.phase {

@@ -4,8 +4,8 @@
 ///
 /// Runs in machine words, which the compiler turns into vector instructions.
 pub(crate) fn apply(bytes: &mut [u8], key: [u8; 4]) {
-    let [a, b, c, d] = key;
-    let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let half_word = u32::from_ne_bytes(key);
+    let word = u64::from(half_word) << 32 | u64::from(half_word);
     let (words, tail) = bytes.as_chunks_mut::<8>();
     for chunk in words {
         *chunk = (u64::from_ne_bytes(*chunk) ^ word).to_ne_bytes();
@@ -16,7 +16,7 @@ pub(crate) fn apply(bytes: &mut [u8], key: [u8; 4]) {
         None => (None, tail),
     };
     if let Some(half) = half {
-        *half = (u32::from_ne_bytes(*half) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+        *half = (u32::from_ne_bytes(*half) ^ half_word).to_ne_bytes();
     }
     for (byte, k) in tail.iter_mut().zip(key) {
         *byte ^= k;
