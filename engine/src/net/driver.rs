@@ -48,6 +48,7 @@ pub(crate) struct Driver<T, S: Service> {
     expired: Vec<u32>,
     timers_left: bool,
     pub(super) read_something: bool,
+    messages: u64,
     /// To be handed over to other threads.
     pub(super) departed: Vec<(usize, Parcel<T, S::Session>)>,
     closes_log: LogBudget<CloseReason>,
@@ -72,6 +73,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
             expired: Vec::new(),
             timers_left: false,
             read_something: false,
+            messages: 0,
             departed: Vec::new(),
             closes_log: LogBudget::new(),
             failures_log: LogBudget::new(),
@@ -172,6 +174,11 @@ impl<T: Transport, S: Service> Driver<T, S> {
         self.service.read_pass_began(waited);
         // Its end is told even if nobody had sent anything.
         self.read_something = true;
+    }
+
+    /// Messages of all connections so far.
+    pub(crate) fn message_count(&self) -> u64 {
+        self.messages
     }
 
     /// Live sessions are in a selector of their own from now on.
@@ -314,13 +321,13 @@ impl<T: Transport, S: Service> Driver<T, S> {
 
     /// Frames of an open connection: the hot path.
     pub(super) fn feed_open(&mut self, id: ConnectionId, start: usize, end: usize, now: Time) {
-        let Self { service, table, read_buffer, .. } = self;
+        let Self { service, table, read_buffer, messages, .. } = self;
         let Some(connection) = table.slots.get_mut(id.index as usize) else { return };
         let Phase::Open { ws, session } = &mut connection.phase else { return };
         service.heard(session, now);
         let mut input = Input::new(&mut read_buffer[start..end]);
         let outcome = {
-            let pass = Pass { id, out: &mut table.scratch, metrics: &table.metrics, now };
+            let pass = Pass { id, out: &mut table.scratch, metrics: &table.metrics, messages, now };
             pump(service, ws, session, &mut input, pass)
         };
         match outcome {
@@ -447,6 +454,7 @@ struct Pass<'a> {
     id: ConnectionId,
     out: &'a mut Vec<u8>,
     metrics: &'a IoMetrics,
+    messages: &'a mut u64,
     now: Time,
 }
 
@@ -465,12 +473,13 @@ fn pump<S: Service>(
     input: &mut Input<'_>,
     pass: Pass<'_>,
 ) -> Option<Outcome> {
-    let Pass { id, out, metrics, now } = pass;
+    let Pass { id, out, metrics, messages, now } = pass;
     let (receiver, sender) = ws.split();
     let mut end = None;
     while let Some(event) = receiver.poll_event(sender, input, now, out) {
         match event {
             Event::Message { kind, payload } => {
+                *messages += 1;
                 let message = Message { kind, payload };
                 let flow = service.message(id, session, message, &mut Outbox::new(sender, out), now);
                 if let Flow::Move(thread) = flow {

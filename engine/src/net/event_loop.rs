@@ -23,7 +23,7 @@ use super::pace::ReadMode;
 use super::service::{ConnectionId, Service};
 use super::spread::{Accepted, Mailbox, Spread};
 use super::wake::Wake;
-use super::watch::{Registries, Watch};
+use super::watch::Registries;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::metrics::io::IoMetrics;
@@ -262,18 +262,20 @@ impl<S: Service> EventLoop<S> {
         }
     }
 
-    /// Reads the live sessions if it is time; how many reads that were.
+    /// Reads the live sessions if it is time; how many messages that were.
     fn harvest(&mut self, is_announced: bool, now: Time) -> io::Result<Option<u64>> {
-        let Self { prepared: Prepared { harvest: Some(harvest), .. }, driver, own, .. } = self else {
+        let Self { prepared: Prepared { harvest: Some(harvest), .. }, driver, .. } = self else {
             return Ok(None);
         };
         if !harvest.is_due(is_announced, now) {
             return Ok(None);
         }
-        let before = own.reads.value();
+        let (before, sessions) = (driver.message_count(), driver.connection_count());
         driver.begin_harvest(harvest.waited(now));
-        harvest.pass(|event| driver.handle_edge(connection_of(event.token()), edge_of(event), now))?;
-        Ok(Some(own.reads.value() - before))
+        harvest.pass(sessions, |event| {
+            driver.handle_edge(connection_of(event.token()), edge_of(event), now);
+        })?;
+        Ok(Some(driver.message_count() - before))
     }
 
     /// Measures a pass that is over, and takes the mode for the next.
@@ -281,9 +283,9 @@ impl<S: Service> EventLoop<S> {
         let Self { prepared: Prepared { harvest: Some(harvest), poll, .. }, own, .. } = self else {
             return Ok(());
         };
-        if let Some(reads) = harvested {
+        if let Some(messages) = harvested {
             let is_coalescing = harvest.mode() == ReadMode::Coalescing;
-            let is_in_time = harvest.passed(reads, now, if is_coalescing { Clock::now() } else { now });
+            let is_in_time = harvest.passed(messages, now, if is_coalescing { Clock::now() } else { now });
             own.harvests.add(u64::from(is_coalescing));
             own.harvests_late.add(u64::from(!is_in_time));
         }
@@ -312,6 +314,9 @@ impl<S: Service> EventLoop<S> {
     fn poll_timeout(&self, now: Time) -> Option<Duration> {
         let acceptor = self.prepared.acceptor.as_ref().map(|(acceptor, _)| acceptor);
         if acceptor.is_some_and(|acceptor| acceptor.is_due(now, false)) {
+            return Some(Duration::ZERO);
+        }
+        if self.prepared.harvest.as_ref().is_some_and(Harvest::is_unfinished) {
             return Some(Duration::ZERO);
         }
         let retry = acceptor.and_then(|acceptor| acceptor.retry_at).map(|at| at.since(now));
@@ -356,9 +361,14 @@ impl<S: Service> EventLoop<S> {
     /// Sends connections where the service wants them; who cannot go there stays.
     fn hand_over(&mut self, now: Time) {
         while let Some((thread, mut parcel)) = self.driver.poll_departed() {
-            // Another selector takes it only when this one has let go. Nobody is live before the room that it goes to.
-            debug_assert_eq!(parcel.connection.watch, Watch::Control);
-            let _ = self.prepared.poll.registry().deregister(&mut parcel.connection.transport);
+            // Another selector takes it only when this one has let go.
+            let connection = &mut parcel.connection;
+            let control = self.prepared.poll.registry();
+            let live = self.prepared.harvest.as_ref().map_or(control, Harvest::registry);
+            let left = Registries { control, live }.leave(&mut connection.transport, connection.watch);
+            if let Err(error) = left {
+                tracing::debug!(%error, "cannot take a connection out of its selector");
+            }
             if let Some(parcel) = self.exchange.send(thread, parcel) {
                 self.take_in(parcel, now);
             }

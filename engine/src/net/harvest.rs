@@ -31,6 +31,10 @@ pub(crate) struct Harvest {
     mode: ReadMode,
     /// What the timer is set to.
     armed: Option<Time>,
+    /// The last pass ended at its bound: no edge announces what is left.
+    is_unfinished: bool,
+    /// The pass goes on with what the last one left.
+    goes_on: bool,
 }
 
 impl Harvest {
@@ -48,7 +52,17 @@ impl Harvest {
         control.register(&mut SourceFd(&poll.as_raw_fd()), token, Interest::READABLE)?;
         let events = Events::with_capacity(EVENTS_PER_HARVEST);
         let (pace, mode) = (Pace::new(grid, now), ReadMode::Waking);
-        Ok(Some(Self { poll, events, timer, token, pace, mode, armed: None }))
+        Ok(Some(Self {
+            poll,
+            events,
+            timer,
+            token,
+            pace,
+            mode,
+            armed: None,
+            is_unfinished: false,
+            goes_on: false,
+        }))
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -66,10 +80,16 @@ impl Harvest {
 
     /// Whether live sessions are to be read in a turn at `now` that has, or has not, been announced.
     pub(crate) fn is_due(&self, announced: bool, now: Time) -> bool {
-        match self.pace.harvest_at() {
+        let is_time = match self.pace.harvest_at() {
             None => announced,
             Some(at) => at <= now,
-        }
+        };
+        is_time || self.is_unfinished
+    }
+
+    /// Whether the next turn must not wait.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.is_unfinished
     }
 
     /// How long what is read at `now` may have waited.
@@ -80,8 +100,13 @@ impl Harvest {
         }
     }
 
-    /// Gives every edge of the live sessions to `take`.
-    pub(crate) fn pass(&mut self, mut take: impl FnMut(&Event)) -> io::Result<()> {
+    /// Gives the edges of up to `sessions` live sessions to `take`, those first that have waited longest.
+    ///
+    /// As many as there are, so that each is read once and those that never fall silent do not hold up the turn.
+    pub(crate) fn pass(&mut self, sessions: usize, mut take: impl FnMut(&Event)) -> io::Result<()> {
+        self.goes_on = self.is_unfinished;
+        self.is_unfinished = false;
+        let mut taken = 0;
         loop {
             match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -92,16 +117,26 @@ impl Harvest {
                 take(event);
                 count += 1;
             }
-            if count < EVENTS_PER_HARVEST {
+            taken += count;
+            if count < self.events.capacity() {
+                return Ok(());
+            }
+            if taken >= sessions {
+                self.is_unfinished = true;
                 return Ok(());
             }
         }
     }
 
-    /// A pass of `reads` calls is over, and what it brought has been handed over; whether that was in time for its tick.
-    pub(crate) fn passed(&mut self, reads: u64, began: Time, ended: Time) -> bool {
+    /// A pass is over, and the messages it brought have been handed over; whether that was in time for its tick.
+    pub(crate) fn passed(&mut self, messages: u64, began: Time, ended: Time) -> bool {
+        if self.goes_on && self.pace.harvest_at().is_some_and(|at| began < at) {
+            // The pass that it belongs to has been measured, and the next one is still to come.
+            self.pace.went_on(messages);
+            return true;
+        }
         let is_in_time = self.pace.harvest_at().is_none_or(|at| ended <= at + self.pace.lead());
-        self.pace.passed(reads, began, ended);
+        self.pace.passed(messages, began, ended);
         is_in_time
     }
 
@@ -135,5 +170,40 @@ impl Harvest {
         let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
         timerfd_settime(self.timer.as_fd(), TimerfdTimerFlags::ABSTIME, &once)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mio::net::UdpSocket;
+    use mio::{Events, Interest, Poll, Token};
+    use tickwire_netcode::time::Time;
+
+    use super::Harvest;
+    use crate::tick_grid::TickGrid;
+
+    #[test]
+    fn a_pass_that_finds_no_end_goes_on_in_the_next_turn() {
+        let now = Time::from_nanos(1_000_000_000);
+        let control = Poll::new().expect("a selector");
+        let grid = TickGrid::new(now, 100);
+        let harvest = Harvest::new(control.registry(), Token(9), grid, now).expect("descriptors");
+        let mut harvest = harvest.expect("on this system there is one");
+        harvest.events = Events::with_capacity(2);
+        let mut sockets: Vec<UdpSocket> = (0..5)
+            .map(|_| UdpSocket::bind("127.0.0.1:0".parse().expect("an address")).expect("a free port"))
+            .collect();
+        for (index, socket) in sockets.iter_mut().enumerate() {
+            harvest.registry().register(socket, Token(index), Interest::WRITABLE).expect("registered");
+        }
+        let mut seen = Vec::new();
+        assert!(!harvest.is_due(false, now));
+        harvest.pass(3, |event| seen.push(event.token().0)).expect("a selector");
+        assert_eq!(seen.len(), 4, "whole calls, until each of three has had its turn");
+        assert!(harvest.is_unfinished() && harvest.is_due(false, now));
+        harvest.pass(3, |event| seen.push(event.token().0)).expect("a selector");
+        seen.sort_unstable();
+        assert_eq!(seen, [0, 1, 2, 3, 4]);
+        assert!(!harvest.is_unfinished() && !harvest.is_due(false, now));
     }
 }

@@ -39,7 +39,11 @@ impl Harvest {
         match self.0 {}
     }
 
-    pub(crate) fn pass(&mut self, _: impl FnMut(&Event)) -> io::Result<()> {
+    pub(crate) fn is_unfinished(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) fn pass(&mut self, _: usize, _: impl FnMut(&Event)) -> io::Result<()> {
         match self.0 {}
     }
 

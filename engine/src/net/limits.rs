@@ -104,14 +104,14 @@ pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 /// Largest file that `--web-root` serves: pages and scripts of a game under development, images included.
 pub(crate) const PAGE_FILE_BYTES_MAX: u64 = 16 << 20;
 
-/// Reads of live sessions per tick from which a thread stops waking for each of them. Below it a wake for each costs about
+/// Messages of live sessions per tick from which a thread stops waking for each of them. Below it a wake for each costs about
 /// 1 % of a core (16 x 60 Hz x 10 us), above it nearly the whole cost of a small server.
 pub(crate) const COALESCE_FROM: u64 = 16;
 
-/// Reads per tick below which it wakes for each again; half, so that the mode does not flutter.
+/// Messages per tick below which it wakes for each again; half, so that the mode does not flutter.
 pub(crate) const WAKE_BELOW: u64 = COALESCE_FROM / 2;
 
-/// Ticks over which reads are counted for that: a quarter of a second at 60 Hz.
+/// Ticks over which messages are counted for that: a quarter of a second at 60 Hz.
 pub(crate) const WINDOW_TICKS: u32 = 16;
 
 /// Between the expected end of a read pass and its tick: the simulation spins for 150 us before it, and a timer fires up
@@ -124,5 +124,6 @@ pub(crate) const PASS_STEP: Duration = Duration::from_micros(100);
 /// A read pass begins one interval divided by this before its tick at the earliest.
 pub(crate) const HARVEST_SHARE_MAX: u32 = 2;
 
-/// Readiness events taken by one call during a read pass; a pass makes as many calls as it needs.
+/// Readiness events taken by one call during a read pass. A pass makes as many calls as it takes to see each session once, and goes
+/// on in the next turn.
 pub(crate) const EVENTS_PER_HARVEST: usize = 1024;

@@ -26,15 +26,15 @@ pub(crate) enum ReadMode {
 /// When to read.
 ///
 /// ```text
-///   Waking --COALESCE_FROM reads a tick, over a window--> Coalescing
-///      ^----------fewer than WAKE_BELOW, over a window---------'
+///   Waking --COALESCE_FROM messages a tick, over a window--> Coalescing
+///      ^-----------fewer than WAKE_BELOW, over a window-----------'
 /// ```
 #[derive(Debug)]
 pub(crate) struct Pace {
     grid: TickGrid,
     mode: ReadMode,
-    /// Reads of live sessions since the window began.
-    reads: u64,
+    /// Messages of live sessions since the window began: as many in either mode, unlike reads.
+    messages: u64,
     window_ends: Time,
     /// How long nine of ten passes take at most, from the moment they were planned for to their end.
     pass: Duration,
@@ -49,7 +49,7 @@ impl Pace {
         Self {
             grid,
             mode: ReadMode::Waking,
-            reads: 0,
+            messages: 0,
             window_ends: now + grid.interval() * WINDOW_TICKS,
             pass: Duration::ZERO,
             target: now,
@@ -72,9 +72,14 @@ impl Pace {
         self.looked
     }
 
-    /// Live sessions have been read, in `reads` calls, from `began` to `ended`.
-    pub(crate) fn passed(&mut self, reads: u64, began: Time, ended: Time) {
-        self.reads += reads;
+    /// More has been read of a pass that found no end.
+    pub(crate) fn went_on(&mut self, messages: u64) {
+        self.messages += messages;
+    }
+
+    /// Live sessions have been read, from `began` to `ended`.
+    pub(crate) fn passed(&mut self, messages: u64, began: Time, ended: Time) {
+        self.messages += messages;
         self.looked = began;
         if let Some(planned) = self.harvest_at() {
             self.measure(ended.since(planned.min(began)));
@@ -91,15 +96,14 @@ impl Pace {
         // A window ends late when nothing wakes the thread.
         let ticks = u64::from(WINDOW_TICKS)
             + (now.since(self.window_ends).as_nanos() / self.grid.interval().as_nanos()) as u64;
-        let (reads, mode) = (self.reads, self.mode);
-        self.reads = 0;
+        let (messages, mode) = (std::mem::take(&mut self.messages), self.mode);
         self.window_ends = now + self.grid.interval() * WINDOW_TICKS;
         match mode {
-            ReadMode::Waking if reads >= COALESCE_FROM * ticks => {
+            ReadMode::Waking if messages >= COALESCE_FROM * ticks => {
                 self.mode = ReadMode::Coalescing;
                 self.target = self.grid.after(now + self.lead());
             }
-            ReadMode::Coalescing if reads < WAKE_BELOW * ticks => self.mode = ReadMode::Waking,
+            ReadMode::Coalescing if messages < WAKE_BELOW * ticks => self.mode = ReadMode::Waking,
             ReadMode::Waking | ReadMode::Coalescing => {}
         }
         self.mode

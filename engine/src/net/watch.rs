@@ -36,24 +36,38 @@ impl Registries<'_> {
         from: Watch,
         to: Watch,
     ) -> io::Result<()> {
-        if from == Watch::LiveWithTail {
-            forget_tail(self.control, stream)?;
-        }
         match (from, to) {
-            (Watch::Control, Watch::Live | Watch::LiveWithTail) => {
-                self.control.deregister(stream)?;
+            (Watch::Live, Watch::LiveWithTail) => watch_tail(self.control, stream, token),
+            (Watch::LiveWithTail, Watch::Live) => forget_tail(self.control, stream),
+            (from, to) if from == to => Ok(()),
+            (from, to) => {
+                self.leave(stream, from)?;
+                self.enter(stream, token, to)
+            }
+        }
+    }
+
+    /// Takes a socket out of both.
+    pub(crate) fn leave(self, stream: &mut TcpStream, from: Watch) -> io::Result<()> {
+        match from {
+            Watch::Control => self.control.deregister(stream),
+            Watch::Live => self.live.deregister(stream),
+            Watch::LiveWithTail => {
+                forget_tail(self.control, stream)?;
+                self.live.deregister(stream)
+            }
+        }
+    }
+
+    fn enter(self, stream: &mut TcpStream, token: Token, to: Watch) -> io::Result<()> {
+        match to {
+            Watch::Control => self.control.register(stream, token, Interest::READABLE | Interest::WRITABLE),
+            Watch::Live => self.live.register(stream, token, Interest::READABLE),
+            Watch::LiveWithTail => {
                 self.live.register(stream, token, Interest::READABLE)?;
+                watch_tail(self.control, stream, token)
             }
-            (Watch::Live | Watch::LiveWithTail, Watch::Control) => {
-                self.live.deregister(stream)?;
-                self.control.register(stream, token, Interest::READABLE | Interest::WRITABLE)?;
-            }
-            _ => {}
         }
-        if to == Watch::LiveWithTail {
-            watch_tail(self.control, stream, token)?;
-        }
-        Ok(())
     }
 }
 
@@ -80,3 +94,6 @@ fn watch_tail(_: &Registry, _: &TcpStream, _: Token) -> io::Result<()> {
 fn forget_tail(_: &Registry, _: &TcpStream) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

@@ -1,3 +1,5 @@
+//! The decision and the lead, on virtual time.
+
 use std::time::Duration;
 
 use tickwire_netcode::time::Time;
@@ -21,11 +23,11 @@ fn pace() -> Pace {
     Pace::new(TickGrid::new(ms(BASE_MS), 100), ms(BASE_MS))
 }
 
-/// A pace that reads this often in each of the ticks of a window.
-fn after_window(pace: &mut Pace, from_ms: u64, reads_per_tick: u64) -> ReadMode {
+/// The mode after a window with this many messages in each of its ticks.
+fn after_window(pace: &mut Pace, from_ms: u64, messages_per_tick: u64) -> ReadMode {
     for tick in 0..u64::from(WINDOW_TICKS) {
         let at = ms(from_ms + tick * 10);
-        pace.passed(reads_per_tick, at, at);
+        pace.passed(messages_per_tick, at, at);
         pace.decide(at);
     }
     pace.decide(ms(from_ms + u64::from(WINDOW_TICKS) * 10))
@@ -45,9 +47,9 @@ fn the_load_of_a_window_decides_and_there_is_room_between_the_two_bounds() {
 #[test]
 fn a_window_that_ends_late_counts_all_its_ticks() {
     let mut pace = pace();
-    let reads = COALESCE_FROM * u64::from(WINDOW_TICKS);
-    pace.passed(reads, ms(BASE_MS), ms(BASE_MS));
-    assert_eq!(pace.decide(ms(BASE_MS + 60_000)), ReadMode::Waking, "a minute's reads are no load");
+    let messages = COALESCE_FROM * u64::from(WINDOW_TICKS);
+    pace.passed(messages, ms(BASE_MS), ms(BASE_MS));
+    assert_eq!(pace.decide(ms(BASE_MS + 60_000)), ReadMode::Waking, "a minute's messages are no load");
 }
 
 #[test]
