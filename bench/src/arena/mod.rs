@@ -23,6 +23,7 @@ use crate::report::Run;
 use crate::watch::Watch;
 use full_size::FullSize;
 use player::{Desk, Player, Seat};
+pub(crate) use report::CPU_PER_UPDATE;
 use tally::Tally;
 
 /// The latest phase of inputs is one tick after the earliest; sessions keep margins of up to two ticks, and the first

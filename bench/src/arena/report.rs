@@ -13,6 +13,9 @@ const LEGEND: [&str; 3] = [
     "Hash mismatches: updates that did not decode, had another hash, or were awaiting a full one.",
 ];
 
+/// The figure of [`tell_cost_of_updates`].
+pub(crate) const CPU_PER_UPDATE: &str = "cpu_per_update";
+
 pub(super) fn of(plan: &Plan, arena: &ArenaPlan, outcome: &Outcome<Arena>) -> Run {
     let tally = outcome.scenario.tally();
     let mut run = outcome.report(plan, "arena", "latency");
@@ -37,6 +40,7 @@ pub(super) fn of(plan: &Plan, arena: &ArenaPlan, outcome: &Outcome<Arena>) -> Ru
     }
     outcome.tell_connections(&mut run);
     outcome.tell_use(player_ticks(outcome), "player and tick", &mut run);
+    tell_cost_of_updates(player_ticks(outcome), tally.updates(), &mut run);
     run.notes.extend(LEGEND.map(str::to_owned));
     judge(tally, &mut run);
     run
@@ -52,6 +56,13 @@ fn player_ticks(outcome: &Outcome<Arena>) -> f64 {
         Some(players) => outcome.window.ticks.as_ref().map_or(by_rate, |ticks| ticks.ticks) * players,
         None => tally.updates() as f64,
     }
+}
+
+/// What `peers` compares: a tick whose update was skipped costs less, and nobody knows the ticks of other servers.
+fn tell_cost_of_updates(player_ticks: f64, updates: u64, run: &mut Run) {
+    let Some(server) = run.server.as_ref().filter(|_| updates > 0) else { return };
+    let each = server.cpu_us_per * player_ticks.max(1.0) / updates as f64;
+    run.figure("clients", CPU_PER_UPDATE, "server CPU per update", each, Unit::Microseconds);
 }
 
 fn clients(outcome: &Outcome<Arena>, run: &mut Run) {
@@ -138,6 +149,25 @@ fn judge(tally: &Tally, run: &mut Run) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::ServerUse;
+
+    #[test]
+    fn a_server_that_skips_updates_does_not_make_them_cheaper() {
+        let cost = |updates| {
+            let mut run = Run::new("arena", "ws://h/");
+            run.server = Some(ServerUse {
+                cpu_us_per: 2.0,
+                per: "player and tick".to_owned(),
+                user_share: 0.1,
+                system_share: 0.1,
+                resident_bytes: 0,
+                threads: Vec::new(),
+            });
+            tell_cost_of_updates(6000.0, updates, &mut run);
+            run.figures.first().map(|figure| figure.value)
+        };
+        assert_eq!([cost(6000), cost(3000), cost(0)], [Some(2.0), Some(4.0), None]);
+    }
 
     #[test]
     fn a_run_is_good_when_all_decoded_and_agreed() {

@@ -95,7 +95,7 @@ impl Cell {
         match self.work {
             Work::Echo { .. } | Work::Pipelined { .. } => "message",
             Work::Fanout { .. } | Work::Inputs { .. } => "client and tick",
-            Work::Room => "player and tick",
+            Work::Room => "update that a player got",
             Work::Idle => "connection",
         }
     }

@@ -161,7 +161,7 @@ pub(super) fn measure(plan: &Plan, watch: &Watch) -> Result<Run, Failure> {
     let mut run = outcome.report(&plan, "colyseus", "gap");
     let sizes = outcome.scenario.update_bytes.clone();
     let updates = sizes.len() as f64;
-    outcome.tell_use(updates, "player and tick", &mut run);
+    outcome.tell_use(updates, "update", &mut run);
     let per_s = updates / outcome.seconds();
     run.figure("updates", "rate", "updates per second", per_s, Unit::PerSecond);
     run.distributions.push(Distribution::new("update_bytes", "update bytes", Unit::Bytes, sizes));

@@ -8,7 +8,7 @@ use super::cell::{Cell, HZ, INPUT_BYTES, PIPELINE, Work};
 use super::child::Child;
 use super::colyseus;
 use super::contestant::Contestant;
-use crate::arena::{self, ArenaPlan};
+use crate::arena::{self, ArenaPlan, CPU_PER_UPDATE};
 use crate::echo::{self, EchoPlan};
 use crate::failure::Failure;
 use crate::fanout::{self, FanoutPlan};
@@ -82,12 +82,14 @@ impl Sample {
         }
     }
 
-    fn of(contestant: Contestant, round: u32, cell: &Cell, run: &Run) -> Self {
+    pub(super) fn of(contestant: Contestant, round: u32, cell: &Cell, run: &Run) -> Self {
         let is_idle = cell.work == Work::Idle;
         let server = run.server.as_ref().filter(|_| !is_idle);
         let time = run.distribution(&run.headline).filter(|_| !is_idle && contestant.tells_time());
         let ms = |quantile| time.and_then(|time| time.told(quantile)).map(|ns| ns as f64 / 1e6);
-        let rate = run.figures.iter().find(|figure| figure.name == "rate").map(|figure| figure.value);
+        let figure =
+            |name: &str| run.figures.iter().find(|figure| figure.name == name).map(|figure| figure.value);
+        let rate = figure("rate");
         let sizes = run.distribution("update_bytes");
         let per_s = rate.or_else(|| sizes.map(|sizes| sizes.histogram.len() as f64 / run.measured_s));
         // Nothing is said on purpose on idle connections.
@@ -95,7 +97,11 @@ impl Sample {
         Self {
             contestant: contestant.name(),
             round,
-            cpu_us: server.map(|server| server.cpu_us_per),
+            cpu_us: match cell.work {
+                // Our players' report is by server ticks, the neutral client's by updates.
+                Work::Room if contestant.is_ours() => figure(CPU_PER_UPDATE),
+                _ => server.map(|server| server.cpu_us_per),
+            },
             user_share: server.map(|server| {
                 server.user_share / (server.user_share + server.system_share).max(f64::MIN_POSITIVE)
             }),

@@ -59,7 +59,7 @@ fn grid(results: &Results) -> Grid {
         heads.extend(results.cell.time().map(|time| format!("{time} p50 / p99 ms")));
     }
     if results.cell.work == Work::Room {
-        heads.push("B per update".to_owned());
+        heads.extend(["updates per player and s".to_owned(), "B per update".to_owned()]);
     }
     heads.extend(["rounds".to_owned(), "remarks".to_owned()]);
     Grid { heads, rows: lines.iter().map(|line| row(results, line, is_idle)).collect() }
@@ -85,6 +85,7 @@ fn row(results: &Results, line: &Line, is_idle: bool) -> Vec<String> {
         }
     }
     if results.cell.work == Work::Room {
+        row.push(number(line.per_s.map(|per_s| per_s / f64::from(results.cell.connections)), 1));
         row.push(number(line.update_bytes, 0));
     }
     row.push(line.rounds.to_string());

@@ -10,6 +10,8 @@ use super::results::Results;
 use super::spread::Spread;
 use super::workshop::Workshop;
 use super::{Args, list, table};
+use crate::arena::CPU_PER_UPDATE;
+use crate::report::{Run, ServerUse, Unit};
 
 #[derive(Parser)]
 struct Line {
@@ -30,6 +32,12 @@ fn sample(contestant: Contestant, round: u32, cpu_us: f64) -> Sample {
         counts: true,
         ..Sample::failed(contestant, round, String::new())
     }
+}
+
+fn server_use(cpu_us_per: f64) -> ServerUse {
+    let threads = Vec::new();
+    let (user_share, system_share, resident_bytes) = (0.1, 0.1, 50 << 20);
+    ServerUse { cpu_us_per, per: "update".to_owned(), user_share, system_share, resident_bytes, threads }
 }
 
 #[test]
@@ -102,6 +110,22 @@ fn ratios_are_between_windows_of_the_same_round() {
     assert_eq!((rounded, ratio.count), ([100, 110, 120], 3));
     assert_eq!((ours.rounds, ours.left_out), (3, 1));
     assert_eq!(ours.flaw.as_deref(), Some("GENERATOR SATURATED"));
+}
+
+#[test]
+fn rooms_are_compared_by_the_updates_that_players_got() {
+    let cell: Cell = "room-100".parse().expect("a cell");
+    let mut run = Run::new("arena", "ws://h/");
+    run.server = Some(server_use(3.0));
+    let cpu_us = |contestant, run: &Run| Sample::of(contestant, 0, &cell, run).cpu_us;
+    assert_eq!(cpu_us(Contestant::Ours, &run), None, "not by ticks");
+    assert_eq!(cpu_us(Contestant::Colyseus, &run), Some(3.0));
+    run.figure("clients", CPU_PER_UPDATE, "", 7.0, Unit::Microseconds);
+    assert_eq!(cpu_us(Contestant::Ours, &run), Some(7.0));
+    let mut sample = sample(Contestant::Ours, 0, 7.0);
+    sample.per_s = Some(5950.0);
+    let text = table::text(&Results { cell, samples: vec![sample] });
+    assert!(text.contains("updates per player and s") && text.contains(" 59.5 "), "{text}");
 }
 
 #[test]
