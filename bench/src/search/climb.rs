@@ -124,7 +124,12 @@ impl Climb<'_> {
             let is_first = found.probes.is_empty();
             let (answer, words, run) = match probe(load) {
                 Ok(run) => {
-                    let (answer, words) = judge(&run, self.objectives)?;
+                    // A server that is overloaded answers too little for a percentile, or none of what is asked for.
+                    let (answer, words) = match judge(&run, self.objectives) {
+                        Err(failure) if is_first && run.verdict.is_good() => return Err(failure),
+                        Err(failure) => (Answer::Fails, untold(&run, &failure)),
+                        Ok(judged) => judged,
+                    };
                     (answer, words, Some(run))
                 }
                 // Nothing at all could be measured: that is for whoever started this.
@@ -144,6 +149,12 @@ impl Climb<'_> {
         }
         Ok(last)
     }
+}
+
+/// What is said of a probe that does not tell an objective.
+fn untold(run: &Run, failure: &Failure) -> String {
+    let flaws = run.verdict.flaws().iter().map(ToString::to_string);
+    std::iter::once(failure.to_string()).chain(flaws).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether all objectives hold in a run, and what was found.
@@ -331,6 +342,26 @@ mod tests {
         let run = search("p99<50ms", 0, &|| true, probe).expect("found");
         let highest = highest(&run).expect("it is told");
         assert!((285.0..=300.0).contains(&highest) && run.verdict.is_good(), "{highest} {:?}", run.verdict);
+    }
+
+    #[test]
+    fn a_probe_that_tells_too_little_fails_and_keeps_what_was_found() {
+        let probe = |load| {
+            let mut run = run_of(10);
+            if load > 300 {
+                run.distributions[0].histogram.reset();
+                run.verdict.partial("nobody was left");
+            }
+            Ok(run)
+        };
+        let run = search("p99<50ms", 0, &|| true, probe).expect("found");
+        let highest = highest(&run).expect("it is told");
+        assert!((285.0..=300.0).contains(&highest) && run.verdict.is_good(), "{highest} {:?}", run.verdict);
+        assert!(run.notes.iter().any(|note| note.contains("fewer than ten samples")), "{:?}", run.notes);
+        // The first probe, too, if it is the server's fault.
+        let overloaded = |load| if load > 50 { probe(400) } else { Ok(run_of(10)) };
+        let run = search("p99<50ms", 0, &|| true, overloaded).expect("found");
+        assert!(run.figures.iter().any(|figure| figure.name == "highest" && figure.value >= 45.0));
     }
 
     #[test]
