@@ -7,14 +7,16 @@
 //! ```
 
 use std::fmt;
+use std::io::{Read, Write};
 
+use mio::net::TcpStream;
 use tickwire_netcode::error::ProtocolError;
 use tickwire_netcode::message::bounded::Text;
 use tickwire_netcode::message::{Hello, Reject};
 use tickwire_netcode::session::{ClientConfig, ClientEvent, ClientSession};
 use tickwire_netcode::time::Time;
 
-use crate::wire::socket::{Over, Socket};
+use crate::wire::socket::{Drained, Over, Socket};
 
 /// Which room a guest wants to be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,14 +84,14 @@ impl Desk {
 /// Bytes of one read: a Welcome with its schema, or several updates.
 const READ_BYTES: usize = 64 * 1024;
 
-pub(crate) struct Guest {
-    socket: Socket,
+pub(crate) struct Guest<S = TcpStream> {
+    socket: Socket<S>,
     session: Option<Box<ClientSession>>,
     standing: Standing,
 }
 
-impl Guest {
-    pub(crate) fn new(socket: Socket, seat: Option<&Seat>) -> Self {
+impl<S: Read + Write> Guest<S> {
+    pub(crate) fn new(socket: Socket<S>, seat: Option<&Seat>) -> Self {
         let session = seat.map(|seat| {
             let hello = Hello {
                 sdk: Text::truncated(concat!("tickwire-bench ", env!("CARGO_PKG_VERSION"))),
@@ -106,8 +108,9 @@ impl Guest {
         self.standing
     }
 
-    /// Reads what has arrived, and answers what cannot wait: pings, and the upgrade with Hello.
-    pub(crate) fn on_ready(&mut self, now: Time, desk: &mut Desk) -> Result<(), Gone> {
+    /// Reads what has arrived, and answers what cannot wait: pings, and the upgrade with Hello. A server that sends as
+    /// fast as it is read does not keep it here: the rest is for the next turn.
+    pub(crate) fn on_ready(&mut self, now: Time, desk: &mut Desk) -> Result<Drained, Gone> {
         let mut wrong = None;
         let Self { socket, session, .. } = self;
         let read = socket.read_binary(&mut desk.buffer, now, |message| {
@@ -121,12 +124,13 @@ impl Guest {
             return Err(Gone::Broke(error));
         }
         events?;
-        read?;
+        let drained = read?;
         if self.standing == Standing::Upgrading && self.socket.is_open() {
             self.standing = if self.session.is_some() { Standing::Joining } else { Standing::Staying };
             self.queue(now, desk);
         }
-        Ok(self.socket.flush()?)
+        self.socket.flush()?;
+        Ok(drained)
     }
 
     fn take_events(&mut self) -> Result<(), Gone> {
@@ -174,5 +178,64 @@ impl Guest {
             self.socket.send(&desk.message);
             desk.message.clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tickwire_netcode::ws::handshake::{HeadBuffer, Request, accept};
+
+    use super::*;
+
+    /// A server that answers the upgrade, and from then on fills every read with small frames.
+    struct Firehose {
+        answer: Vec<u8>,
+        reads: usize,
+    }
+
+    impl Read for Firehose {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if !self.answer.is_empty() {
+                let count = self.answer.len();
+                buffer[..count].copy_from_slice(&self.answer);
+                self.answer.clear();
+                return Ok(count);
+            }
+            self.reads += 1;
+            assert!(self.reads < 1000, "it reads on and on");
+            // Binary messages without a payload, RFC 6455 section 5.2; two bytes each, so that reads end between two.
+            buffer.chunks_exact_mut(2).for_each(|frame| frame.copy_from_slice(&[0x82, 0]));
+            Ok(buffer.len())
+        }
+    }
+
+    impl Write for Firehose {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut head = HeadBuffer::new();
+            if let Ok(Some(whole)) = head.push(bytes) {
+                let request = Request::parse(whole.bytes).expect("a good request");
+                accept(&request).expect("an upgrade").write_response(&mut self.answer);
+            }
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_server_that_never_stops_sending_does_not_hold_the_thread() {
+        let target = "ws://127.0.0.1:1/ws".parse().expect("a URL");
+        let stream = Firehose { answer: Vec::new(), reads: 0 };
+        let mut guest = Guest::new(Socket::upgrade(stream, &target).expect("a good target"), None);
+        let (now, mut desk) = (Time::default(), Desk::new());
+        guest.socket.flush().expect("it takes everything");
+        assert_eq!(guest.on_ready(now, &mut desk).expect("an upgrade"), Drained::Yes);
+        assert_eq!(guest.standing(), Standing::Staying);
+        assert_eq!(guest.on_ready(now, &mut desk).expect("frames"), Drained::No);
+        assert!(guest.socket.stream().reads > 0);
     }
 }

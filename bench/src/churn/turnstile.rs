@@ -16,7 +16,7 @@ use crate::guest::{Desk, Gone, Guest, Seat, Standing};
 use crate::load::Live;
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
-use crate::wire::socket::{Over, Socket};
+use crate::wire::socket::{Drained, Over, Socket};
 use crate::wire::sources::Sources;
 
 /// How long a visitor waits to be let in.
@@ -67,6 +67,8 @@ pub(super) struct Turnstile {
     manners: Manners,
     desk: Desk,
     ready: Vec<usize>,
+    /// Those that have more to read than they were let: nothing tells of them again.
+    backlog: Vec<usize>,
     visits: Vec<Option<Visit>>,
     free: Vec<usize>,
     inside: usize,
@@ -90,6 +92,7 @@ impl Turnstile {
             manners,
             desk: Desk::new(),
             ready: Vec::new(),
+            backlog: Vec::new(),
             visits: Vec::new(),
             free: Vec::new(),
             inside: 0,
@@ -188,7 +191,7 @@ impl Turnstile {
     fn turn(&mut self, until: Time) -> io::Result<()> {
         let next = self.agenda.peek().map_or(until, |Reverse((at, _))| until.min(*at));
         let mut ready = std::mem::take(&mut self.ready);
-        self.reactor.wait(next, &mut ready)?;
+        self.reactor.wait_with(&mut self.backlog, next, &mut ready)?;
         for index in ready.drain(..) {
             self.on_ready(index);
         }
@@ -224,7 +227,12 @@ impl Turnstile {
             }
         }
         match result {
-            Ok(()) => self.plan(index),
+            Ok(drained) => {
+                if drained == Drained::No {
+                    self.backlog.push(index);
+                }
+                self.plan(index);
+            }
             Err(gone) => self.end(index, &gone, now),
         }
     }

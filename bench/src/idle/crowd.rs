@@ -17,7 +17,7 @@ use crate::load::Live;
 use crate::quantiles;
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
-use crate::wire::socket::{Over, Socket};
+use crate::wire::socket::{Drained, Over, Socket};
 use crate::wire::sources::Sources;
 
 /// The queue of new connections that Rust's standard library asks for; others ask for more.
@@ -52,6 +52,8 @@ pub(super) struct Crowd {
     agenda: BinaryHeap<Reverse<(Time, usize)>>,
     desk: Desk,
     ready: Vec<usize>,
+    /// Those that have more to read than they were let: nothing tells of them again.
+    backlog: Vec<usize>,
     /// Of those on their way, without an answer to the upgrade.
     upgrading: usize,
     on_their_way: usize,
@@ -84,6 +86,7 @@ impl Crowd {
             agenda: BinaryHeap::new(),
             desk: Desk::new(),
             ready: Vec::new(),
+            backlog: Vec::new(),
             upgrading: 0,
             on_their_way: 0,
             staying: 0,
@@ -189,9 +192,9 @@ impl Crowd {
 
     /// Waits until something is ready or `until` has come, and deals with it.
     fn turn(&mut self, until: Time) -> io::Result<()> {
-        let ack_at = self.agenda.peek().map_or(until, |Reverse((at, _))| *at);
+        let next = self.agenda.peek().map_or(until, |Reverse((at, _))| until.min(*at));
         let mut ready = std::mem::take(&mut self.ready);
-        self.reactor.wait(until.min(ack_at), &mut ready)?;
+        self.reactor.wait_with(&mut self.backlog, next, &mut ready)?;
         for index in ready.drain(..) {
             self.on_ready(index);
         }
@@ -215,9 +218,13 @@ impl Crowd {
         let now = self.reactor.now();
         let Some(Some(place)) = self.places.get_mut(index) else { return };
         let before = place.guest.standing();
-        if let Err(gone) = place.guest.on_ready(now, &mut self.desk) {
-            self.end(index, before, &gone, now);
-            return;
+        match place.guest.on_ready(now, &mut self.desk) {
+            Ok(Drained::Yes) => {}
+            Ok(Drained::No) => self.backlog.push(index),
+            Err(gone) => {
+                self.end(index, before, &gone, now);
+                return;
+            }
         }
         let after = place.guest.standing();
         let took = u64::try_from(now.since(place.since).as_nanos()).unwrap_or(u64::MAX);

@@ -61,6 +61,24 @@ impl Reactor {
         Ok(())
     }
 
+    /// As [`Reactor::wait`], but the sockets of `backlog` are ready whatever the poll says, and there is no wait for them.
+    /// Each is in `ready` once, and `backlog` is empty then.
+    pub(crate) fn wait_with(
+        &mut self,
+        backlog: &mut Vec<usize>,
+        until: Time,
+        ready: &mut Vec<usize>,
+    ) -> io::Result<()> {
+        if backlog.is_empty() {
+            return self.wait(until, ready);
+        }
+        ready.append(backlog);
+        self.wait(Time::default(), ready)?;
+        ready.sort_unstable();
+        ready.dedup();
+        Ok(())
+    }
+
     /// Sets the alarm for `until`, or leaves it if it rings before: an early wake-up is cheaper than a system call for
     /// every turn.
     fn timeout(&mut self, until: Time) -> io::Result<Option<Duration>> {

@@ -207,7 +207,7 @@ impl<S: Read + Write> Socket<S> {
         Ok(Drained::No)
     }
 
-    /// Reads all there is and gives each binary message to `take`.
+    /// As [`Socket::read`], and gives each binary message to `take`.
     ///
     /// # Errors
     /// As [`Socket::read`].
@@ -216,10 +216,8 @@ impl<S: Read + Write> Socket<S> {
         buffer: &mut [u8],
         now: Time,
         take: impl FnMut(&[u8]),
-    ) -> Result<(), Over> {
-        let mut taker = Taker(take);
-        while self.read(buffer, &|| now, false, &mut taker)? == Drained::No {}
-        Ok(())
+    ) -> Result<Drained, Over> {
+        self.read(buffer, &|| now, false, &mut Taker(take))
     }
 
     fn take(&mut self, bytes: &mut [u8], now: Time, listen: &mut impl Listen) -> Result<(), Over> {
