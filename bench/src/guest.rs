@@ -60,7 +60,8 @@ impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Over(over) => over.fmt(f),
-            Self::Refused(reject) => write!(f, "refused: {}", reject.reason.as_str()),
+            // It is the server's text, and this one goes to terminals.
+            Self::Refused(reject) => write!(f, "refused: {}", reject.reason.as_str().escape_debug()),
             Self::Broke(error) => write!(f, "the server broke the protocol: {error}"),
         }
     }
@@ -224,6 +225,15 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_refusal_sends_nothing_to_the_terminal_but_text() {
+        let refused = |reason: &str| {
+            Gone::Refused(Reject { reason: Text::truncated(reason), ..Reject::default() }).to_string()
+        };
+        assert_eq!(refused("the room is full"), "refused: the room is full");
+        assert_eq!(refused("\u{1b}[2J\r\u{7}\u{9b}1m"), "refused: \\u{1b}[2J\\r\\u{7}\\u{9b}1m");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::ages::TickStarts;
 use super::full_size::FullSize;
 use super::hands::Hands;
 use super::tally::Tally;
+use crate::guest::Gone;
 use crate::load::{Cx, Flow};
 
 /// Ticks that a session's clock catches up; it leaves those before out.
@@ -138,7 +139,7 @@ impl Player {
             match event {
                 ClientEvent::Welcomed | ClientEvent::Moved => self.on_welcome(desk),
                 ClientEvent::Rejected(reject) => {
-                    return Flow::End(format!("refused: {}", reject.reason.as_str()));
+                    return Flow::End(Gone::Refused(reject).to_string());
                 }
                 ClientEvent::Updated { .. } => self.plays = true,
                 ClientEvent::Game(_) => {}

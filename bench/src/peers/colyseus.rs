@@ -34,7 +34,7 @@ const ANSWER_BYTES_MAX: u64 = 64 << 10;
 
 /// Takes a seat in the room `swarm`, and returns the path of the connection that it is for.
 fn reserve(route: &Route) -> Result<String, Failure> {
-    let failed = |why: &str| Failure::Peers(format!("Colyseus gives no seat: {why}"));
+    let failed = |why: &str| Failure::Peers(format!("Colyseus gives no seat: {}", why.escape_debug()));
     let mut stream = TcpStream::connect_timeout(&route.address, ANSWER_LIMIT)?;
     stream.set_read_timeout(Some(ANSWER_LIMIT))?;
     let host = route.target.authority();
