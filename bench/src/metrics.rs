@@ -8,6 +8,9 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use tickwire_client::Clock;
+use tickwire_netcode::time::Time;
+
 use crate::quantiles::is_told;
 use crate::report::{Breakdown, Stage};
 use crate::wire::route::Route;
@@ -16,7 +19,9 @@ use crate::wire::sources::Sources;
 /// A server that does not answer within this is not asked again.
 const LIMIT: Duration = Duration::from_secs(2);
 /// More than any list of series has.
-const ANSWER_BYTES_MAX: u64 = 4 << 20;
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// A list of ours in a few reads.
+const READ_BYTES: usize = 64 << 10;
 /// Percentiles of a summary, as their labels are written.
 const QUANTILES: [(&str, &str, f64); 3] =
     [("p50", "0.5", 0.5), ("p99", "0.99", 0.99), ("p99.9", "0.999", 0.999)];
@@ -49,15 +54,18 @@ impl From<io::Error> for NoMetrics {
 pub(crate) struct Scrape(BTreeMap<String, f64>);
 
 impl Scrape {
-    /// Asks the server; takes up to 2 s.
+    /// Asks the server; takes up to 2 s to connect and 2 s more, however the answer is cut.
     pub(crate) fn take(route: &Route, path: &str) -> Result<Self, NoMetrics> {
         let mut stream = Sources::new().connect_within(route.address, LIMIT)?;
-        stream.set_read_timeout(Some(LIMIT))?;
         stream.set_write_timeout(Some(LIMIT))?;
         let host = route.target.authority();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer)?;
+        let clock = Clock::new();
+        let answer = read_within(&mut stream, |stream| {
+            let left = LIMIT.saturating_sub(clock.now().since(Time::default()));
+            // The system refuses a timeout of zero.
+            if left.is_zero() { Ok(false) } else { stream.set_read_timeout(Some(left)).map(|()| true) }
+        })?;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         let status = head.lines().next().unwrap_or_default();
         if status.split(' ').nth(1) != Some("200") || body.is_empty() {
@@ -66,10 +74,12 @@ impl Scrape {
         Ok(Self::parse(body))
     }
 
+    /// Values that are no finite number are nobody's count, and would spoil sums and reports: they are left out.
     pub(crate) fn parse(text: &str) -> Self {
         let samples = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
             let (series, value) = line.trim_end().rsplit_once(' ')?;
-            Some((series.to_owned(), value.parse().ok()?))
+            let value: f64 = value.parse().ok()?;
+            value.is_finite().then(|| (series.to_owned(), value))
         });
         Self(samples.collect())
     }
@@ -119,6 +129,23 @@ impl Scrape {
         buckets.sort_by(|left, right| left.0.total_cmp(&right.0));
         buckets
     }
+}
+
+/// All that comes to the end, as long as `allow` lets it be read on.
+fn read_within<S: Read>(stream: &mut S, allow: impl Fn(&S) -> io::Result<bool>) -> io::Result<String> {
+    let (mut answer, mut buffer) = (Vec::new(), vec![0; READ_BYTES]);
+    while allow(stream)? {
+        match stream.read(&mut buffer) {
+            Ok(0) => return String::from_utf8(answer).map_err(|_| io::ErrorKind::InvalidData.into()),
+            Ok(count) => answer.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if answer.len() > ANSWER_BYTES_MAX {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+    }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 fn bound_in(labels: &str) -> Option<f64> {
@@ -279,7 +306,30 @@ pub(crate) fn breakdown_between(before: &Scrape, after: &Scrape) -> Option<Break
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    #[test]
+    fn what_is_no_finite_number_is_not_there() {
+        let scrape = Scrape::parse("a 1\nb NaN\nc inf\nc{x=\"1\"} 2\nd +Inf\ne -inf\n");
+        assert_eq!(
+            ["a", "b", "c", "d", "e"].map(|name| scrape.sum(name)),
+            [Some(1.0), None, Some(2.0), None, None]
+        );
+    }
+
+    #[test]
+    fn an_answer_that_drips_ends_at_its_limit() {
+        let left = Cell::new(20);
+        let allow = |_: &io::Repeat| Ok(left.replace(left.get() - 1) > 0);
+        let error = |result: io::Result<String>| result.expect_err("it never ends").kind();
+        let mut dripping = io::repeat(b'1');
+        assert_eq!(error(read_within(&mut dripping, allow)), io::ErrorKind::TimedOut);
+        assert_eq!(left.get(), -1, "it was asked before every read");
+        assert_eq!(error(read_within(&mut dripping, |_| Ok(true))), io::ErrorKind::FileTooLarge);
+        assert_eq!(read_within(&mut &b"a 1"[..], |_| Ok(true)).expect("an end"), "a 1");
+    }
 
     /// What a server of two threads says after `ticks` ticks, of which all but ten were within 0.1 ms.
     fn text(ticks: u32) -> String {

@@ -19,10 +19,11 @@ pub(crate) struct Watch {
     metrics_path: Option<String>,
 }
 
-/// One end of a window.
+/// One end of a window. Asking the server takes a while, so that processor time is read on either side of it.
 pub(crate) struct Look {
-    reading: Option<Reading>,
+    first: Option<Reading>,
     scrape: Option<Scrape>,
+    last: Option<Reading>,
 }
 
 /// What happened between two looks.
@@ -64,8 +65,9 @@ impl Watch {
     }
 
     pub(crate) fn look(&self) -> Look {
+        let first = Reading::take(self.server_pid);
         let scrape = self.scrape();
-        Look { reading: Reading::take(self.server_pid), scrape }
+        Look { first, scrape, last: Reading::take(self.server_pid) }
     }
 
     /// The server's metrics as they are now.
@@ -75,14 +77,16 @@ impl Watch {
 
     /// Processor time alone: when the server has no descriptor left for a question.
     pub(crate) fn look_at_processor(&self) -> Look {
-        Look { reading: Reading::take(self.server_pid), scrape: None }
+        let reading = Reading::take(self.server_pid);
+        Look { first: reading.clone(), scrape: None, last: reading }
     }
 }
 
 impl Look {
-    /// What happened since `before`, `elapsed` ago.
+    /// What happened since `before`: `elapsed` is from the moment that look ended to the one this began. Processor time is
+    /// of exactly that; the server's own counts are of up to two answers more.
     pub(crate) fn since(&self, before: &Self, elapsed: Duration) -> Window {
-        let usage = self.reading.as_ref().zip(before.reading.as_ref()).map(|(now, then)| now.since(then));
+        let usage = self.first.as_ref().zip(before.last.as_ref()).map(|(now, then)| now.since(then));
         let scrapes = self.scrape.as_ref().zip(before.scrape.as_ref());
         let ticks = scrapes.and_then(|(now, then)| Ticks::between(then, now));
         let breakdown = scrapes.and_then(|(now, then)| breakdown_between(then, now));
@@ -117,5 +121,35 @@ impl Window {
             resident_bytes: server.resident_bytes,
             threads: server.busy_threads().into_iter().map(thread).collect(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn asking_the_server_is_not_part_of_a_window() {
+        let early = Reading::take(None).expect("Linux has /proc");
+        // What this thread uses meanwhile stands for an answer that takes its time.
+        let late = loop {
+            let now = Reading::take(None).expect("Linux has /proc");
+            if now.since(&early).own.total() > Duration::ZERO {
+                break now;
+            }
+        };
+        let (early, late) = (Some(early), Some(late));
+        let look = |first: &Option<Reading>, last: &Option<Reading>| Look {
+            first: first.clone(),
+            scrape: None,
+            last: last.clone(),
+        };
+        let own = |window: Window| window.usage.map(|usage| usage.own.total());
+        let second = Duration::from_secs(1);
+        let before = look(&early, &late);
+        assert_eq!(own(look(&late, &late).since(&before, second)), Some(Duration::ZERO), "at the beginning");
+        let before = look(&early, &early);
+        assert_eq!(own(look(&early, &late).since(&before, second)), Some(Duration::ZERO), "at the end");
     }
 }
