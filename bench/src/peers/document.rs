@@ -16,7 +16,7 @@ use crate::report::Tool;
 const LEGEND: &str = "\
 How to read it: every contestant runs alone on one core, the load on another one, all through loopback. *CPU us* is the median of \
 the rounds, *user* the share of it in user mode. *x floor* is the median over the rounds of the ratio of two windows of \
-the same round, with the quarters and in parentheses the extremes beside it; below 10 % it means little unless the spread \
+the same round, with the quarters, of five windows or more, and in parentheses the extremes beside it; below 10 % it means little unless the spread \
 is smaller. *rounds* counts the windows; a window is *disturbed* when other processes used more than 5 % of a core. What the \
 floor does and does not do, and how the peers are written: docs/MEASURING.md and bench/peers/README.md.\n";
 

@@ -28,13 +28,16 @@ use crate::cli::duration;
 use crate::failure::Failure;
 use cell::Cell;
 use child::Child;
-use contestant::Contestant;
+use contestant::{Contestant, Need};
 use measure::{Sample, Timing};
 use results::Results;
 use workshop::Workshop;
 
 /// Contestants that no bound is about take part in every third round: the table would take two hours otherwise.
 const OTHERS_EVERY: u32 = 3;
+/// Rust peers in echoes, where ours is to be ahead of each: five of nine rounds, enough for quarters. All nine would make it
+/// ninety minutes.
+const RIVALS_EVERY: u32 = 2;
 /// Memory does not vary from round to round.
 const IDLE_ROUNDS: u32 = 1;
 
@@ -59,7 +62,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_enum)]
     contestants: Vec<Contestant>,
 
-    /// Rounds; the floors and ours are in each, the others in every third.
+    /// Rounds; the floors and ours are in each, Rust peers in every second of echoes, the others in every third.
     #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
 
@@ -68,7 +71,7 @@ pub(crate) struct Args {
     all_rounds: bool,
 
     /// Time between the last connection and the measurement.
-    #[arg(long, value_name = "TIME", default_value = "2500ms", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "2300ms", value_parser = duration)]
     warmup: Duration,
 
     /// How long each is measured in each round.
@@ -124,14 +127,20 @@ impl Args {
     }
 
     /// Whether it takes part in a round, counted from 0.
-    fn takes_part(&self, contestant: Contestant, round: u32) -> bool {
-        self.all_rounds || contestant.is_ever_present() || round.is_multiple_of(OTHERS_EVERY)
+    fn takes_part(&self, contestant: Contestant, cell: &Cell, round: u32) -> bool {
+        let is_echo = matches!(cell.work, cell::Work::Echo { .. });
+        let every = match contestant.need() {
+            _ if self.all_rounds || contestant.is_ever_present() => 1,
+            Need::Rust if is_echo => RIVALS_EVERY,
+            _ => OTHERS_EVERY,
+        };
+        round.is_multiple_of(every)
     }
 
     /// Windows of a cell.
     fn windows(&self, cell: &Cell) -> usize {
         let in_round = |round| {
-            self.contestants(cell).into_iter().filter(move |&one| self.takes_part(one, round)).count()
+            self.contestants(cell).into_iter().filter(move |&one| self.takes_part(one, cell, round)).count()
         };
         (0..self.rounds(cell)).map(in_round).sum()
     }
@@ -168,28 +177,30 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     needs.into_iter().try_for_each(|need| workshop.prepare(need))?;
     let mut all = Vec::new();
     for cell in cells {
-        let results = play(args, &workshop, cell)?;
-        writeln!(io::stdout(), "{}", table::text(&results))?;
-        all.push(results);
-        // What was measured is kept, whatever becomes of the rest.
-        write(args, &workshop, &all)?;
+        let before = all.len();
+        all.push(Results { cell, samples: Vec::new() });
+        for round in 0..args.rounds(&cell) {
+            all[before].samples.extend(play(args, &workshop, &cell, round)?);
+            // What was measured is kept, whatever becomes of the rest.
+            write(args, &workshop, &all)?;
+        }
+        writeln!(io::stdout(), "{}", table::text(&all[before]))?;
     }
     Ok(())
 }
 
-fn play(args: &Args, workshop: &Workshop, cell: Cell) -> Result<Results, Failure> {
-    let mut results = Results { cell, samples: Vec::new() };
-    let rounds = args.rounds(&cell);
-    for round in 0..rounds {
-        for contestant in args.contestants(&cell) {
-            if args.takes_part(contestant, round) {
-                let sample = window(args, workshop, &cell, contestant, round)?;
-                let _ = writeln!(io::stderr(), "{cell}  round {} of {rounds}  {}", round + 1, told(&sample));
-                results.samples.push(sample);
-            }
+/// One round of a cell.
+fn play(args: &Args, workshop: &Workshop, cell: &Cell, round: u32) -> Result<Vec<Sample>, Failure> {
+    let mut samples = Vec::new();
+    for contestant in args.contestants(cell) {
+        if args.takes_part(contestant, cell, round) {
+            let sample = window(args, workshop, cell, contestant, round)?;
+            let (nth, rounds) = (round + 1, args.rounds(cell));
+            let _ = writeln!(io::stderr(), "{cell}  round {nth} of {rounds}  {}", told(&sample));
+            samples.push(sample);
         }
     }
-    Ok(results)
+    Ok(samples)
 }
 
 /// One contestant from its start to its end.
@@ -201,10 +212,15 @@ fn window(
     round: u32,
 ) -> Result<Sample, Failure> {
     let start = contestant.start(workshop, cell);
-    let child = Child::start(&contestant.name(), &start, args.server_core, args.load_core)?;
-    // One that does not bear the load stays in the table, with what was wrong.
-    let sample = measure::measure(contestant, round, cell, &child, args.timing());
-    Ok(sample.unwrap_or_else(|failure| Sample::failed(contestant, round, failure.to_string())))
+    let sample = Child::start(&contestant.name(), &start, args.server_core, args.load_core)
+        .and_then(|child| measure::measure(contestant, round, cell, &child, args.timing()));
+    match sample {
+        // There is no such core: that is so for everybody.
+        Err(failure @ Failure::Pin { .. }) => Err(failure),
+        // One that does not start this time or does not bear the load stays in the table, with what was wrong.
+        Err(failure) => Ok(Sample::failed(contestant, round, failure.to_string())),
+        Ok(sample) => Ok(sample),
+    }
 }
 
 fn told(sample: &Sample) -> String {

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+/// Below so many values a quarter is made up of two of them.
+const QUARTERS_MIN: usize = 5;
+
 /// Of at least one number.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 pub(super) struct Spread {
@@ -26,5 +29,10 @@ impl Spread {
             below + (above - below) * place.fract()
         };
         Some(Self { count: sorted.len(), least, lower: at(0.25), median: at(0.5), upper: at(0.75), most })
+    }
+
+    /// There are enough values for quarters to mean anything.
+    pub(super) fn has_quarters(&self) -> bool {
+        self.count >= QUARTERS_MIN
     }
 }

@@ -95,6 +95,9 @@ fn row(results: &Results, line: &Line, is_idle: bool) -> Vec<String> {
 
 fn around(spread: &Spread) -> String {
     let Spread { least, lower, upper, most, .. } = spread;
+    if !spread.has_quarters() {
+        return format!("({least:.3}-{most:.3})");
+    }
     format!("{lower:.3}-{upper:.3} ({least:.3}-{most:.3})")
 }
 

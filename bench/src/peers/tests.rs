@@ -9,7 +9,7 @@ use super::measure::Sample;
 use super::results::Results;
 use super::spread::Spread;
 use super::workshop::Workshop;
-use super::{Args, list, table};
+use super::{Args, list, table, window};
 use crate::arena::CPU_PER_UPDATE;
 use crate::report::{Run, ServerUse, Unit};
 
@@ -129,6 +129,27 @@ fn rooms_are_compared_by_the_updates_that_players_got() {
 }
 
 #[test]
+fn quarters_are_told_of_five_rounds_or_more() {
+    let cell: Cell = "echo-20x20".parse().expect("a cell");
+    let text = |rounds: u32| {
+        let round = |round| [sample(Contestant::Floor, round, 4.0), sample(Contestant::Ws, round, 6.0)];
+        table::text(&Results { cell, samples: (0..rounds).flat_map(round).collect() })
+    };
+    assert!(text(5).contains(" 1.500-1.500 (1.500-1.500) "), "{}", text(5));
+    assert!(text(4).contains("  (1.500-1.500) ") && !text(4).contains(" 1.500-1.500 "), "{}", text(4));
+}
+
+#[test]
+fn one_that_does_not_start_is_a_window_that_failed() {
+    let args = args("--server-core 0 --load-core 0");
+    let workshop = Workshop::new(None, "no-such-profile").expect("this checkout");
+    let cell: Cell = "echo-20x20".parse().expect("a cell");
+    let sample = window(&args, &workshop, &cell, Contestant::Ours, 3).expect("the others go on");
+    assert_eq!((sample.contestant.as_str(), sample.round, sample.counts), ("ours", 3, false));
+    assert!(sample.flaws[0].starts_with("ours does not start: "), "{:?}", sample.flaws);
+}
+
+#[test]
 fn the_table_tells_disturbed_and_lost_windows_and_has_the_same_columns_everywhere() {
     for name in ALL {
         let cell: Cell = name.parse().expect("a cell");
@@ -163,7 +184,18 @@ fn the_full_table_fits_into_75_minutes_and_ours_is_in_every_round() {
         let contestants = args.contestants(cell);
         assert!(contestants.contains(&Contestant::Ours), "{cell}");
         assert!(Contestant::baselines(cell.work).iter().all(|one| contestants.contains(one)), "{cell}");
-        assert!((0..9).all(|round| args.takes_part(Contestant::Ours, round)));
+        assert!((0..9).all(|round| args.takes_part(Contestant::Ours, cell, round)));
+    }
+    let echo = &cells[0];
+    for (contestant, windows) in [
+        (Contestant::Ours, 9),
+        (Contestant::Tungstenite, 5),
+        (Contestant::TungsteniteSmall, 5),
+        (Contestant::Fastwebsockets, 5),
+        (Contestant::TokioWebsockets, 5),
+        (Contestant::Ws, 3),
+    ] {
+        assert_eq!((0..9).filter(|&round| args.takes_part(contestant, echo, round)).count(), windows);
     }
     assert!(list(&args, &cells).lines().count() == ALL.len() + 1);
 }
