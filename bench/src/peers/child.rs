@@ -1,10 +1,12 @@
 //! `Child`: a contestant as a process, from its first line to its end. Nobody else's process is touched.
 
-use std::io::Read as _;
+use std::io::{self, ErrorKind, Read as _};
 use std::process::{self, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use tickwire_client::{Clock, Target};
 use tickwire_netcode::time::Time;
 
@@ -46,6 +48,7 @@ impl Child {
         let mut process = Process(spawned);
         let line = process.first_line().map_err(failed)?;
         let url = listening_on(&line).ok_or_else(|| failed(format!("it says {line:?} first")))?;
+        process.drain();
         Ok(Self { process, url })
     }
 
@@ -63,9 +66,12 @@ impl Process {
         loop {
             let left = until.since(clock.now());
             let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
-            let ready = poll(&mut [PollFd::new(out, PollFlags::IN)], Some(&timeout));
-            if ready.is_ok_and(|count| count == 0) {
-                return Err(format!("it says nothing for {} s", START_LIMIT.as_secs()));
+            match poll(&mut [PollFd::new(out, PollFlags::IN)], Some(&timeout)) {
+                Ok(0) => return Err(format!("it says nothing for {} s", START_LIMIT.as_secs())),
+                // A read would wait as long as it likes.
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.to_string()),
+                Ok(_) => {}
             }
             let mut byte = [0];
             match out.read(&mut byte) {
@@ -73,8 +79,23 @@ impl Process {
                 Ok(_) if byte[0] == b'\n' => return Ok(String::from_utf8_lossy(&line).into_owned()),
                 Ok(_) if line.len() < LINE_BYTES_MAX => line.push(byte[0]),
                 Ok(_) => return Err("its first line does not end".to_owned()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.to_string()),
             }
+        }
+    }
+
+    /// Reads what else it says until it ends: one that fills its pipe would stop in the middle of a measurement.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the output of a process, which no server of ours is here to serve"
+    )]
+    fn drain(&mut self) {
+        if let Some(mut out) = self.0.stdout.take() {
+            // It ends with the pipe, and costs nothing while nothing is said.
+            let reader = thread::Builder::new().name("drain".to_owned());
+            // Without it the child runs as well, as long as it says little.
+            let _ = reader.spawn(move || io::copy(&mut out, &mut io::sink()));
         }
     }
 }
@@ -95,6 +116,8 @@ fn listening_on(line: &str) -> Option<Target> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     #[test]
@@ -103,6 +126,18 @@ mod tests {
         assert_eq!(authority("listening on http://127.0.0.1:7777").as_deref(), Some("127.0.0.1:7777"));
         assert_eq!(authority("listening on http://[::1]:80\r").as_deref(), Some("[::1]:80"));
         assert_eq!(authority("listening on port 80"), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a wait with a limit")]
+    fn one_that_says_more_than_a_pipe_holds_goes_on() {
+        let script = "echo listening on http://127.0.0.1:1; head -c 1000000 /dev/zero; exit 7";
+        let start = Start { program: "sh".into(), args: vec!["-c".to_owned(), script.to_owned()] };
+        let mut child = Child::start("it", &start, 0, 0).expect("it says where it listens");
+        let (ended, end) = mpsc::channel();
+        let waiting = move || ended.send(child.process.0.wait().ok().and_then(|status| status.code()));
+        thread::Builder::new().spawn(waiting).expect("a thread");
+        assert_eq!(end.recv_timeout(START_LIMIT), Ok(Some(7)));
     }
 
     #[test]
