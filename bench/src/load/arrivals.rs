@@ -64,18 +64,26 @@ impl Arrivals {
         Some((group.at? + self.apart * place, self.next))
     }
 
+    /// Nobody comes any more, in no stage.
+    pub(crate) fn is_done(&self) -> bool {
+        self.levels.is_empty() && self.next().is_none()
+    }
+
     pub(crate) fn advance(&mut self) {
         self.next = self.next.saturating_add(self.threads);
         self.settle();
     }
 
-    /// The next departure whose time has come: numbers from the given one on leave.
+    /// The next departure whose time has come: numbers from the given one on leave, and those that have not come yet
+    /// stay away.
     pub(crate) fn depart(&mut self, now: Time) -> Option<u32> {
-        let (at, stay) = *self.departures.first()?;
-        (at <= now).then(|| {
-            self.departures.remove(0);
-            stay
-        })
+        let (at, stay) = *self.departures.first().filter(|(at, _)| *at <= now)?;
+        self.departures.remove(0);
+        for group in self.groups.iter_mut().filter(|group| group.at.is_some_and(|began| began < at)) {
+            group.numbers.end = group.numbers.end.min(stay).max(group.numbers.start);
+        }
+        self.settle();
+        Some(stay)
     }
 
     /// Goes on to the next group once this one is through.
@@ -128,5 +136,28 @@ mod tests {
         assert_eq!(all(&mut arrivals), [(6000, 3), (6020, 5), (8010, 3)]);
         assert_eq!(arrivals.depart(ms(6999)), None);
         assert_eq!((arrivals.depart(ms(7000)), arrivals.depart(ms(9000))), (Some(2), None));
+    }
+
+    #[test]
+    fn a_thread_without_a_connection_at_first_waits_for_the_stages() {
+        let levels = vec![(Duration::ZERO, 1), (Duration::from_secs(1), 10)];
+        let mut arrivals = Arrivals::new((1, 2), 1, ms(0), Duration::from_millis(10), levels);
+        assert!(arrivals.next().is_none() && !arrivals.is_done());
+        arrivals.set_begin(ms(1000));
+        assert_eq!(all(&mut arrivals).len(), 5);
+        assert!(arrivals.is_done());
+    }
+
+    #[test]
+    fn a_stage_that_shrinks_turns_back_those_on_their_way() {
+        let second = Duration::from_secs(1);
+        let levels = vec![(Duration::ZERO, 2), (second, 1000), (second * 2, 4), (second * 3, 6)];
+        let mut arrivals = Arrivals::new((0, 1), 2, ms(0), Duration::from_millis(10), levels);
+        arrivals.set_begin(ms(0));
+        while arrivals.next().is_some_and(|(at, _)| at < ms(2000)) {
+            arrivals.advance();
+        }
+        assert_eq!(arrivals.depart(ms(2000)), Some(4));
+        assert_eq!(all(&mut arrivals), [(3000, 4), (3010, 5)]);
     }
 }
