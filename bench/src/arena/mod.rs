@@ -17,7 +17,7 @@ use crate::cli;
 use crate::failure::Failure;
 use crate::load::schedule::{Pace, phase};
 use crate::load::stages::Stages;
-use crate::load::{self, Cx, Flow, Live, Plan, Scenario};
+use crate::load::{self, Cx, Flow, Live, Plan, Recorder, Scenario};
 use crate::machine::monotonic;
 use crate::report::Run;
 use crate::watch::Watch;
@@ -146,6 +146,10 @@ impl Scenario for Arena {
 
     fn left_out(&self, player: &Player, end: Time, _: &Pace) -> u64 {
         player.due_before(end)
+    }
+
+    fn give_up(&self, player: &Player, now: Time, _: &Pace, recorder: &mut Recorder) {
+        player.give_up(now, recorder);
     }
 
     fn leave(&mut self, mut player: Player, cx: &mut Cx<'_>) {

@@ -20,7 +20,7 @@ use super::full_size::FullSize;
 use super::hands::Hands;
 use super::tally::Tally;
 use crate::guest::Gone;
-use crate::load::{Cx, Flow};
+use crate::load::{Cx, Flow, Recorder};
 
 /// Ticks that a session's clock catches up; it leaves those before out.
 const CATCH_UP_TICKS: u64 = 8;
@@ -107,6 +107,13 @@ impl Player {
     /// Inputs that are not acknowledged yet.
     pub(crate) fn under_way(&self) -> usize {
         self.under_way.len()
+    }
+
+    /// The run is over: tells of the inputs that the server has not used.
+    pub(crate) fn give_up(&self, now: Time, recorder: &mut Recorder) {
+        for input in &self.under_way {
+            recorder.never_answered(input.due, input.sent, now);
+        }
     }
 
     /// When its next input is due, if it plays.

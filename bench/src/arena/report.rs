@@ -2,7 +2,8 @@
 
 use super::tally::Tally;
 use super::{Arena, ArenaPlan};
-use crate::load::{Outcome, Plan};
+use crate::load::recorder::UNANSWERED_SHARE_MAX;
+use crate::load::{Outcome, Plan, Recorder};
 use crate::metrics::Ticks;
 use crate::report::{Distribution, Run, Unit};
 
@@ -42,7 +43,7 @@ pub(super) fn of(plan: &Plan, arena: &ArenaPlan, outcome: &Outcome<Arena>) -> Ru
     outcome.tell_use(player_ticks(outcome), "player and tick", &mut run);
     tell_cost_of_updates(player_ticks(outcome), tally.updates(), &mut run);
     run.notes.extend(LEGEND.map(str::to_owned));
-    judge(tally, &mut run);
+    judge(tally, &outcome.recorder, &mut run);
     run
 }
 
@@ -131,8 +132,11 @@ fn tell_ticks(ticks: &Ticks, run: &mut Run) {
     }
 }
 
-/// Every update decodes to the state that the server had.
-fn judge(tally: &Tally, run: &mut Run) {
+/// Every update decodes to the state that the server had, and the server uses the inputs that it gets.
+fn judge(tally: &Tally, recorder: &Recorder, run: &mut Run) {
+    if recorder.unanswered_share() > UNANSWERED_SHARE_MAX {
+        run.verdict.failed(format!("{} inputs were never used", recorder.unanswered));
+    }
     for (count, what) in [
         (tally.failed, "hash mismatches"),
         (tally.agreement.different, "state hashes differed between players"),
@@ -176,17 +180,22 @@ mod tests {
             tally.update_bytes.saturating_record(200);
             tally
         };
-        type Spoil = fn(&mut Tally);
-        let table: [(Spoil, &str); 4] = [
-            (|_| {}, ""),
-            (|tally| tally.failed = 1, "FAILED: 1 hash mismatches"),
-            (|tally| tally.agreement.different = 2, "FAILED: 2 state hashes differed between players"),
-            (|tally| tally.update_bytes.reset(), "FAILED: no update came"),
+        type Spoil = fn(&mut Tally, &mut Recorder);
+        let table: [(Spoil, &str); 6] = [
+            (|_, _| {}, ""),
+            (|_, recorder| (recorder.sends, recorder.unanswered) = (1000, 10), ""),
+            (
+                |_, recorder| (recorder.sends, recorder.unanswered) = (1000, 11),
+                "FAILED: 11 inputs were never used",
+            ),
+            (|tally, _| tally.failed = 1, "FAILED: 1 hash mismatches"),
+            (|tally, _| tally.agreement.different = 2, "FAILED: 2 state hashes differed between players"),
+            (|tally, _| tally.update_bytes.reset(), "FAILED: no update came"),
         ];
         for (spoil, want) in table {
-            let (mut tally, mut run) = (good(), Run::new("arena", "ws://h/"));
-            spoil(&mut tally);
-            judge(&tally, &mut run);
+            let (mut tally, mut recorder, mut run) = (good(), Recorder::new(), Run::new("arena", "ws://h/"));
+            spoil(&mut tally, &mut recorder);
+            judge(&tally, &recorder, &mut run);
             let flaws: Vec<String> = run.verdict.flaws().iter().map(ToString::to_string).collect();
             assert_eq!(flaws.join(", "), want);
         }

@@ -10,7 +10,7 @@ use tickwire_netcode::ws::MessageKind;
 
 use super::EchoPlan;
 use crate::load::schedule::{Pace, Schedule, phase};
-use crate::load::{Cx, Flow, Scenario};
+use crate::load::{Cx, Flow, Recorder, Scenario};
 
 /// Bytes that a server may leave unread before the connection is given up: twice the largest message.
 const UNSENT_BYTES_MAX: usize = 32 << 20;
@@ -75,6 +75,11 @@ impl Echo {
             self.send(client, now, now, cx);
             cx.recorder().sent_at_will(now);
         }
+    }
+
+    /// What is due before `end` and not sent waits for the server.
+    fn is_held_back(&self, client: &Client, end: Time) -> bool {
+        client.under_way.len() >= self.under_way_max() || client.free_since >= end
     }
 
     /// Whether `payload` is the message that has been under way longest.
@@ -166,9 +171,28 @@ impl Scenario for Echo {
     }
 
     fn left_out(&self, client: &Client, end: Time, pace: &Pace) -> u64 {
-        // What waits for the server is not this program's doing.
+        // What waits for the server is not this program's doing: `give_up` tells of it.
+        let is_held_back = self.is_held_back(client, end);
+        client.schedule.as_ref().filter(|_| !is_held_back).map_or(0, |rest| rest.count_until(end, pace))
+    }
+
+    fn give_up(&self, client: &Client, now: Time, pace: &Pace, recorder: &mut Recorder) {
+        for message in &client.under_way {
+            match client.schedule {
+                Some(_) => recorder.never_answered(message.due, message.sent, now),
+                None => recorder.never_served(message.sent, now),
+            }
+        }
+        let end = recorder.window().end();
+        let Some(mut rest) = client.schedule.clone().filter(|_| self.is_held_back(client, end)) else {
+            return;
+        };
         let is_full = client.under_way.len() >= self.under_way_max();
-        client.schedule.as_ref().filter(|_| !is_full).map_or(0, |schedule| schedule.count_until(end, pace))
+        let until = if is_full { now } else { client.free_since };
+        while rest.due() < end {
+            recorder.held_back(rest.due(), until);
+            rest.advance(pace);
+        }
     }
 
     fn add(&mut self, other: Self) {

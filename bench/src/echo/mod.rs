@@ -11,6 +11,7 @@ mod tests;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::load::recorder::UNANSWERED_SHARE_MAX;
 use crate::load::stages::{RATE_MAX, Stages, rate};
 use crate::load::{self, Live, Outcome, Plan};
 use crate::report::{Distribution, Run, Unit};
@@ -137,6 +138,11 @@ fn report(plan: &Plan, echo: &EchoPlan, outcome: &Outcome<Echo>) -> Run {
         run.verdict.failed("no message came back");
     } else if recorder.unanswered > 0 && outcome.losses.count == 0 {
         run.verdict.failed(format!("{} messages did not come back", recorder.unanswered));
+    } else if recorder.unanswered_share() > UNANSWERED_SHARE_MAX && outcome.losses.count == 0 {
+        run.verdict.failed(format!(
+            "{} messages waited for answers to those before until the end",
+            recorder.held_back
+        ));
     }
     run
 }

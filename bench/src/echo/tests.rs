@@ -174,3 +174,30 @@ fn stages_change_the_rate_or_the_connections() {
     // They come one after the other, a millisecond apart.
     assert!((1950..=2000).contains(&counts[1]), "{counts:?}");
 }
+
+#[test]
+fn a_stall_to_the_end_of_the_window_is_in_the_latency_whether_or_not_it_ends_soon_after() {
+    let pipelined = EchoPlan { pipeline: Some(1), ..OPEN };
+    // The run waits for two seconds: to the thirteenth.
+    for (plan, stall_end_ms, held_back, unanswered) in
+        [(pipelined, 60_000, 4990, 10), (pipelined, 12_000, 4990, 0), (OPEN, 60_000, 0, 5000)]
+    {
+        let world = World { stall: ms(6000)..ms(stall_end_ms), ..World::default() };
+        let recorder = run(world, echo(plan), 10, TEN_S, None).recorder;
+        assert_eq!((recorder.held_back, recorder.unanswered), (held_back, unanswered), "{stall_end_ms}");
+        assert_eq!(recorder.sends + recorder.left_out + recorder.held_back, 10_000, "all that was due");
+        assert_eq!(recorder.latency.len(), 10_000, "and all of it has a latency");
+        let p99 = recorder.latency.value_at_quantile(0.99);
+        assert!(p99 > 5_800_000_000, "{p99} ns");
+        assert!(!recorder.is_saturated(), "the server's doing");
+    }
+}
+
+#[test]
+fn who_is_told_to_leave_while_it_connects_does_not_play() {
+    let stages = Some("200ms:1,50ms:10,1s:1".parse().expect("stages"));
+    let world = World { service: Duration::from_millis(100), ..World::default() };
+    let done = run(world, echo(OPEN), 1, (1000, 2250), stages);
+    let counts: Vec<u64> = done.recorder.stages.iter().map(|stage| stage.len()).collect();
+    assert_eq!((counts, done.losses.count), (vec![20, 5, 100], 0));
+}

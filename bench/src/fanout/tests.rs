@@ -40,3 +40,14 @@ fn a_frame_too_short_for_a_moment_is_counted_as_such() {
     assert_eq!(done.scenario.unstamped, 110);
     assert!(done.scenario.delivery.is_empty());
 }
+
+#[test]
+fn a_generator_that_is_never_done_with_reading_is_saturated_though_it_sends_nothing() {
+    for (cost_us, want) in [(0, false), (100, false), (2000, true)] {
+        let world = World { read_cost: Duration::from_micros(cost_us), ..World::default() };
+        // The echoes of a closed loop stand for frames that nobody asked for.
+        let mut recorder = run(world, Fanout::new(plan(None), 1, || None), 20, (1000, 3000), None).recorder;
+        (recorder.sends, recorder.late, recorder.left_out) = (0, 0, 0);
+        assert_eq!(recorder.is_saturated(), want, "{cost_us} us");
+    }
+}

@@ -171,13 +171,16 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     /// Drives the connections to the end of the window.
     pub(crate) fn run(mut self) -> io::Result<Yield<S>> {
         let mut ready = Vec::new();
+        let mut back = self.net.now();
         while self.turn() != Phase::Over {
             self.connect();
             self.give();
             let backlog = std::mem::take(&mut self.backlog);
             let until = if backlog.is_empty() { self.next_moment() } else { Time::default() };
             ready.extend(backlog);
+            self.recorder.worked(back, self.net.now());
             self.net.wait(until, &mut ready)?;
+            back = self.net.now();
             for index in ready.drain(..) {
                 self.on_ready(index);
                 self.give();
@@ -225,7 +228,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             self.depart(stay, now);
         }
         let is_settled = |until| now >= until || self.under_way() == 0;
-        let is_deserted = self.count == 0 && self.arrivals.next().is_none();
+        let is_deserted = self.count == 0 && self.arrivals.is_done();
         if matches!(self.phase, Phase::Settling { until } if is_settled(until)) || is_deserted {
             self.phase = Phase::Over;
         }
@@ -379,8 +382,13 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             flow: Flow::Stay,
             has_heard: false,
         };
+        let was_open = socket.is_open();
         let read = socket.read(&mut buffer[..room], &clock, appetite < usize::MAX, &mut ear);
         let Ear { mut flow, has_heard, now, .. } = ear;
+        if !was_open && matches!(slot.standing, Standing::Closing) {
+            // It was told to leave before there was a WebSocket to say so on.
+            slot.socket.close(NORMAL_CLOSURE);
+        }
         slot.has_more = matches!(read, Ok(Drained::No));
         if slot.has_more && appetite == usize::MAX {
             self.backlog.push(index);
@@ -457,7 +465,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     /// Says goodbye and goes.
     fn leave(&mut self, index: usize, now: Time) {
         if let Some(Slot { standing: Standing::Playing { client, .. }, .. }) = &self.slots[index] {
-            self.recorder.unanswered += self.scenario.under_way(client) as u64;
+            self.scenario.give_up(client, now, &self.pace, &mut self.recorder);
         }
         self.say_goodbye(index, now);
         self.remove(index);
@@ -533,6 +541,9 @@ struct Ear<'a, S: Scenario> {
 impl<S: Scenario> Listen for Ear<'_, S> {
     fn opened(&mut self, at: Time, out: &mut Outgoing<'_>) {
         self.now = at;
+        if matches!(self.standing, Standing::Closing) {
+            return;
+        }
         let Self { scenario, recorder, pace, clock, number, now, is_sending, .. } = self;
         recorder.upgraded(now.since(self.since));
         let out = out.reborrow();

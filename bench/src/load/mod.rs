@@ -71,7 +71,6 @@ pub(crate) fn run<S: Scenario>(
         losses: done.losses,
         window,
         connections: plan.is_steady().then_some(plan.connections),
-        threads: f64::from(plan.threads),
         asked: plan.duration,
     })
 }

@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 
 use super::drive::Losses;
 use super::plan::Plan;
-use super::recorder::Recorder;
+use super::recorder::{BUSY_MAX, Recorder};
 use super::stages::Level;
 use crate::quantiles;
 use crate::report::{Distribution, Run, Second, Unit};
@@ -14,8 +14,6 @@ use crate::watch;
 
 /// A run that ended so much before its time is partial.
 const SHORT: Duration = Duration::from_millis(500);
-/// Share of its cores that the generator may use without a word. Chosen, not measured.
-const BUSY: f64 = 0.9;
 
 pub(crate) struct Outcome<S> {
     pub(crate) scenario: S,
@@ -25,7 +23,6 @@ pub(crate) struct Outcome<S> {
     pub(crate) losses: Losses,
     /// Connections of the window; `None` if stages changed them.
     pub(crate) connections: Option<u32>,
-    pub(crate) threads: f64,
     /// How long was to be measured.
     pub(crate) asked: Duration,
     /// How long there was anybody to measure.
@@ -93,12 +90,10 @@ impl<S> Outcome<S> {
     /// Who used the processors, the server for `count` things of the window, each a `per`.
     pub(crate) fn tell_use(&self, count: f64, per: &str, run: &mut Run) {
         self.window.tell(count, per, run);
-        let Some(usage) = &self.window.usage else { return };
-        let busy =
-            usage.own.total().as_secs_f64() / self.window.elapsed.as_secs_f64() / self.threads.max(1.0);
-        if busy > BUSY {
+        let busy = self.recorder.busy_share();
+        if busy > BUSY_MAX {
             run.notes.push(format!(
-                "The generator's threads were busy for {:.0} % of the time: the numbers may be theirs. More --threads, on cores of their own.",
+                "The busiest of the generator's threads had {:.0} % of the time without rest: the numbers may be theirs. More --threads, on cores of their own.",
                 busy * 100.0
             ));
         }
@@ -115,6 +110,14 @@ impl<S> Outcome<S> {
             run.distributions.push(Distribution::new(name, label, Unit::Nanoseconds, histogram.clone()));
         }
         self.tell_sends(run);
+        let Recorder { unanswered, held_back, .. } = self.recorder;
+        run.figure("generator", "held_back", "  held back to the end", held_back as f64, Unit::Count);
+        if unanswered + held_back > 0 {
+            run.notes.push(format!(
+                "{} messages had no answer by the end: they are in the latency with the time that they had waited by then, the least that it can be.",
+                unanswered + held_back
+            ));
+        }
     }
 
     /// How punctually it was sent.

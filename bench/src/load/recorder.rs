@@ -20,6 +20,11 @@ pub(super) const LATE: Duration = Duration::from_millis(1);
 /// Share of late sends above which a run measures its generator.
 const LATE_SHARE_MAX: f64 = 0.01;
 
+/// Share of messages without an answer above which a run says nothing good about the server.
+pub(crate) const UNANSWERED_SHARE_MAX: f64 = 0.01;
+/// Share of the window that a thread may spend outside its poll: what it reads later than that is late by its own doing.
+pub(super) const BUSY_MAX: f64 = 0.9;
+
 /// Coarser histograms, to two digits: one of each second is kept (22 KB).
 pub(crate) fn coarse() -> Histogram<u64> {
     Histogram::new_with_bounds(1000, 60_000_000_000, 2).expect("1 us to 60 s at two digits is a histogram")
@@ -46,6 +51,10 @@ pub(crate) struct Recorder {
     pub(crate) received_bytes: u64,
     /// Sent in the window and not answered in the end.
     pub(crate) unanswered: u64,
+    /// Due in the window and never sent, because the server left those before without an answer.
+    pub(crate) held_back: u64,
+    /// What the busiest thread spent outside its poll, in the window.
+    worked: Duration,
     /// Of the headline, by the second of the window in which a sample was complete.
     pub(crate) seconds: Vec<Histogram<u64>>,
     /// Of the headline, by the stage in which a sample began.
@@ -95,6 +104,8 @@ impl Recorder {
             received: 0,
             received_bytes: 0,
             unanswered: 0,
+            held_back: 0,
+            worked: Duration::ZERO,
             seconds: Vec::new(),
             stages: Vec::new(),
             pulse: Pulse::new(),
@@ -156,6 +167,50 @@ impl Recorder {
         self.headline(sent, now, now.since(sent));
     }
 
+    /// A message is still without an answer at the end of the run. What it has waited by then is the least that its time
+    /// can be, and it counts as that: without it the worst of all would be missing.
+    pub(crate) fn never_answered(&mut self, due: Time, sent: Time, now: Time) {
+        if self.window.contains(due) {
+            self.unanswered += 1;
+            self.answered(due, sent, now);
+        }
+    }
+
+    /// The same in a closed loop.
+    pub(crate) fn never_served(&mut self, sent: Time, now: Time) {
+        if self.window.contains(sent) {
+            self.unanswered += 1;
+            self.served(sent, now);
+        }
+    }
+
+    /// A message that was due could not be sent before `until`, because the server did not answer, and was not sent
+    /// any more. It has a latency, of that much at least, and no service time.
+    pub(crate) fn held_back(&mut self, due: Time, until: Time) {
+        if self.window.contains(due) {
+            self.held_back += 1;
+            self.latency.saturating_record(nanos(until.since(due)));
+            self.headline(due, until, until.since(due));
+        }
+    }
+
+    /// Share of what was due in the window that has no answer by the server's doing.
+    pub(crate) fn unanswered_share(&self) -> f64 {
+        (self.unanswered + self.held_back) as f64 / (self.sends + self.held_back).max(1) as f64
+    }
+
+    /// The thread was outside its poll from `from` to `to`.
+    pub(super) fn worked(&mut self, from: Time, to: Time) {
+        let (from, to) = (from.max(self.window.begin()), to.min(self.window.end()));
+        self.worked += to.since(from);
+    }
+
+    /// Share of the window that the busiest thread was outside its poll.
+    pub(super) fn busy_share(&self) -> f64 {
+        let whole = self.window.end().since(self.window.begin()).as_secs_f64();
+        self.worked.as_secs_f64() / whole.max(f64::MIN_POSITIVE)
+    }
+
     /// A sample of another headline, of what began at `began` and was complete at `now`.
     pub(crate) fn headline(&mut self, began: Time, now: Time, value: Duration) {
         let value = nanos(value);
@@ -189,9 +244,10 @@ impl Recorder {
         self.late as f64 / (self.sends + self.left_out).max(1) as f64
     }
 
-    /// The generator was too late too often to say anything about the server.
+    /// The generator was too late too often to say anything about the server. Where nothing is sent no send can be late,
+    /// and a thread that is never done with reading is what tells.
     pub(crate) fn is_saturated(&self) -> bool {
-        self.late_share() > LATE_SHARE_MAX
+        self.late_share() > LATE_SHARE_MAX || self.sends == 0 && self.busy_share() > BUSY_MAX
     }
 
     /// Adds another thread's.
@@ -212,9 +268,11 @@ impl Recorder {
             (&mut self.received, other.received),
             (&mut self.received_bytes, other.received_bytes),
             (&mut self.unanswered, other.unanswered),
+            (&mut self.held_back, other.held_back),
         ] {
             *count += others;
         }
+        self.worked = self.worked.max(other.worked);
         if self.window == Window::default() {
             self.window = other.window.clone();
         }

@@ -72,6 +72,9 @@ pub(crate) trait Scenario: Send + 'static {
         0
     }
 
+    /// The run is over at `now`: tells of each message of the window that has no answer, sent or held back.
+    fn give_up(&self, _client: &Self::Client, _now: Time, _pace: &Pace, _recorder: &mut Recorder) {}
+
     /// Bytes that the connection reads at once; 0 = it does not read now. Asked before every read, and a connection
     /// that reads less than there is reads on after its next [`Scenario::due`].
     fn appetite(&self, _client: &Self::Client) -> usize {

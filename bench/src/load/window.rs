@@ -19,6 +19,10 @@ impl Window {
         Self { begin, end, stages: stage_offsets.iter().map(|&offset| begin + offset).collect() }
     }
 
+    pub(crate) fn begin(&self) -> Time {
+        self.begin
+    }
+
     pub(crate) fn end(&self) -> Time {
         self.end
     }

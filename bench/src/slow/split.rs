@@ -152,6 +152,12 @@ impl<S: Scenario> Scenario for Split<S> {
         self.kind(client).left_out(&client.inner, end, pace)
     }
 
+    fn give_up(&self, client: &Self::Client, now: Time, pace: &Pace, recorder: &mut Recorder) {
+        if client.valve.is_none() {
+            self.kind(client).give_up(&client.inner, now, pace, recorder);
+        }
+    }
+
     fn appetite(&self, client: &Self::Client) -> usize {
         match &client.valve {
             Some(valve) if self.is_ready(client) => valve.take(),
