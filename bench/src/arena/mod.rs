@@ -25,7 +25,7 @@ use full_size::FullSize;
 use player::{Desk, Player, Seat};
 use tally::Tally;
 
-/// The latest phase of inputs is one tick after the earliest; sessions keep margins of up to two ticks, and the first
+/// The latest phase of inputs is one tick after the earliest; sessions keep margins of up to a tick and a half, and the first
 /// anchor leaves nearly three.
 const PHASE_FIRST: f64 = 0.9;
 
