@@ -7,7 +7,10 @@
  * in force when it was made, and a report is judged by what the correction is now: the loop has no
  * delay and does not swing.
  */
-/** Margin, in ticks, that reports should stay in. Below it jitter makes inputs late; above it they wait for nothing. */
+/**
+ * Margin, in ticks, that reports should stay in. Below it jitter makes inputs late; above it they wait for nothing. Outside of
+ * it a correction begins, which ends near the aim: a clock that rested at the edge would let every input wait longer than it needs.
+ */
 export declare const MARGIN_MIN = 0.5;
 export declare const MARGIN_MAX = 2;
 export declare class InputClock {

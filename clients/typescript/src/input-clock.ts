@@ -8,10 +8,14 @@
  * delay and does not swing.
  */
 
-/** Margin, in ticks, that reports should stay in. Below it jitter makes inputs late; above it they wait for nothing. */
+/**
+ * Margin, in ticks, that reports should stay in. Below it jitter makes inputs late; above it they wait for nothing. Outside of
+ * it a correction begins, which ends near the aim: a clock that rested at the edge would let every input wait longer than it needs.
+ */
 export const MARGIN_MIN = 0.5;
 export const MARGIN_MAX = 2;
 const MARGIN_AIM = 1.25;
+const AIM_REACHED = 0.1;
 
 /** Largest trim of the step length: five per cent is not felt in steering. */
 const TRIM_MAX = 0.05;
@@ -113,6 +117,8 @@ export class InputClock {
 
   #steer(margin: number, error: number): void {
     const inside = margin >= MARGIN_MIN && margin <= MARGIN_MAX;
-    this.#trim = inside ? 0 : Math.max(-TRIM_MAX, Math.min(TRIM_MAX, error * TRIM_PER_TICK));
+    // Going on: the error is still on the side that the correction began for.
+    const arriving = Math.abs(error) <= AIM_REACHED || this.#trim * error <= 0;
+    this.#trim = inside && arriving ? 0 : Math.max(-TRIM_MAX, Math.min(TRIM_MAX, error * TRIM_PER_TICK));
   }
 }

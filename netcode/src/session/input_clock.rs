@@ -11,12 +11,13 @@ use crate::time::{Tick, Time};
 
 /// The margin that is aimed at, in 1/16 tick: one tick.
 const MARGIN_AIM_Q4: i32 = 16;
-/// The band in which nothing is corrected, in 1/16 tick: 0.5 to 2 ticks.
-const MARGIN_BAND_Q4: core::ops::RangeInclusive<i32> = 8..=32;
+/// The band outside of which a correction begins, in 1/16 tick: 0.5 to 1.5 ticks. It ends at the aim, not at the band's edge:
+/// a clock that rested there would let every input wait for a tick more than it needs.
+const MARGIN_BAND_Q4: core::ops::RangeInclusive<i32> = 8..=24;
 /// Beyond this the clock jumps, in 1/16 tick: 8 ticks. Trimming away more takes longer than a player likes to wait.
 const JUMP_Q4: i32 = 8 * 16;
 /// Largest change of the step, per cent: a player does not see it, and the error of 8 ticks is gone after 160.
-const TRIM_PERCENT: i64 = 5;
+const TRIM_PERCENT: u64 = 5;
 /// Ticks of room that the first anchor leaves for jitter: margins that follow take it back.
 const ANCHOR_SPARE_TICKS: u64 = 2;
 /// Ticks that may be due at once after the client slept; those before are left out.
@@ -37,11 +38,38 @@ enum State {
         /// The tick of the next input, and when it is due.
         next: Tick,
         due: Time,
-        /// Smoothed lower envelope of the reported margins, in 1/16 tick; `None` = the step is not trimmed.
+        /// Smoothed lower envelope of the reported margins, in 1/16 tick; `None` before the first.
         low_q4: Option<i32>,
+        /// Which way the step is trimmed.
+        trim: Trim,
+        /// The last 64 steps, the newest in bit 0: whether they were shorter, and whether they were longer.
+        shorter: u64,
+        longer: u64,
         /// Margins of inputs before this one speak of the clock before its last jump.
         trust_from: InputSeq,
     },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Trim {
+    None,
+    /// Shorter steps: the clock runs further ahead.
+    Ahead,
+    /// Longer steps: it falls back.
+    Back,
+}
+
+impl Trim {
+    /// What follows for a margin of `low_q4`.
+    fn next(self, low_q4: i32) -> Self {
+        match self {
+            _ if low_q4 < *MARGIN_BAND_Q4.start() => Self::Ahead,
+            _ if low_q4 > *MARGIN_BAND_Q4.end() => Self::Back,
+            Self::Ahead if low_q4 < MARGIN_AIM_Q4 => Self::Ahead,
+            Self::Back if low_q4 > MARGIN_AIM_Q4 => Self::Back,
+            Self::None | Self::Ahead | Self::Back => Self::None,
+        }
+    }
 }
 
 impl InputClock {
@@ -71,8 +99,15 @@ impl InputClock {
         let rtt_ticks = (rtt.as_nanos() as u64).div_ceil(self.period_ns);
         // Nobody plays over a round trip of a minute; the clamp keeps the number small.
         let lead = rtt_ticks.min(60_000) + ANCHOR_SPARE_TICKS;
-        self.state =
-            State::Running { next: server + lead as u32, due: now, low_q4: None, trust_from: next_input };
+        self.state = State::Running {
+            next: server + lead as u32,
+            due: now,
+            low_q4: None,
+            trim: Trim::None,
+            shorter: 0,
+            longer: 0,
+            trust_from: next_input,
+        };
     }
 
     /// The tick to give an input for now, if one is due; call again until it is `None`. Each call that returns a tick
@@ -80,7 +115,7 @@ impl InputClock {
     pub fn due(&mut self, now: Time) -> Option<Tick> {
         let period_ns = self.period_ns;
         let step = Duration::from_nanos(self.step_ns());
-        let State::Running { next, due, .. } = &mut self.state else {
+        let State::Running { next, due, trim, shorter, longer, .. } = &mut self.state else {
             return None;
         };
         if now < *due {
@@ -95,6 +130,8 @@ impl InputClock {
         let tick = *next;
         *next = *next + 1;
         *due = *due + step;
+        *shorter = *shorter << 1 | u64::from(*trim == Trim::Ahead);
+        *longer = *longer << 1 | u64::from(*trim == Trim::Back);
         Some(tick)
     }
 
@@ -109,7 +146,7 @@ impl InputClock {
     /// The server used input `applied`, which came `margin_q4` sixteenths of a tick before the start of its tick.
     /// `next_input` is the number that the next input will have.
     pub fn on_margin(&mut self, applied: InputSeq, margin_q4: i16, next_input: InputSeq) {
-        let State::Running { next, low_q4, trust_from, .. } = &mut self.state else {
+        let State::Running { next, low_q4, trim, shorter, longer, trust_from, .. } = &mut self.state else {
             return;
         };
         if applied.0.wrapping_sub(trust_from.0).cast_signed() < 0 {
@@ -122,29 +159,32 @@ impl InputClock {
             _ => margin_q4,
         };
         *low_q4 = Some(low);
+        // The report is of an input of one round trip ago, and what was trimmed since is not in it yet: without that a
+        // long way would make the clock swing.
+        let since = next_input.0.wrapping_sub(applied.0).saturating_sub(1);
+        let mask = 1_u64.checked_shl(since).map_or(u64::MAX, |bit| bit - 1);
+        let steps = (*shorter & mask).count_ones() as i32 - (*longer & mask).count_ones() as i32;
+        *trim = trim.next(low + steps * 16 * TRIM_PERCENT as i32 / 100);
         let error_q4 = MARGIN_AIM_Q4 - low;
         if error_q4.abs() > JUMP_Q4 {
             *next = Tick(next.0.wrapping_add_signed(error_q4 / 16));
             *low_q4 = None;
+            *trim = Trim::None;
             *trust_from = next_input;
         }
     }
 
     /// Nanoseconds from this input to the next: shorter to run ahead, longer to fall back.
     fn step_ns(&self) -> u64 {
-        let State::Running { low_q4: Some(low), .. } = self.state else {
+        let State::Running { trim, .. } = self.state else {
             return self.period_ns;
         };
-        let period = self.period_ns as i64;
-        let trim = period * TRIM_PERCENT / 100;
-        let step = if low < *MARGIN_BAND_Q4.start() {
-            period - trim
-        } else if low > *MARGIN_BAND_Q4.end() {
-            period + trim
-        } else {
-            period
-        };
-        step.unsigned_abs()
+        let part = self.period_ns * TRIM_PERCENT / 100;
+        match trim {
+            Trim::None => self.period_ns,
+            Trim::Ahead => self.period_ns - part,
+            Trim::Back => self.period_ns + part,
+        }
     }
 }
 
@@ -198,13 +238,32 @@ mod tests {
 
     #[test]
     fn the_step_is_trimmed_outside_of_the_band_only() {
-        for (margin_q4, want_ms) in [(7, 9.5), (-100, 9.5), (8, 10.0), (16, 10.0), (32, 10.0), (33, 10.5)] {
+        for (margin_q4, want_ms) in [(7, 9.5), (-100, 9.5), (8, 10.0), (16, 10.0), (24, 10.0), (25, 10.5)] {
             let mut clock = anchored(0);
             assert_eq!(due(&mut clock, 1000), [52]);
             clock.on_margin(InputSeq(1), margin_q4, InputSeq(2));
             assert_eq!(due(&mut clock, 1010), [53]);
             let next = clock.poll_timeout().map(|due| due.as_nanos() as f64 / 1e6 - 1010.0);
             assert_eq!(next, Some(want_ms), "margin {margin_q4}");
+        }
+    }
+
+    #[test]
+    fn a_correction_that_has_begun_goes_on_to_the_aim() {
+        // Above the band, inside it, at the aim, inside it again; then the same from below.
+        for (margins_q4, want_ms) in [
+            ([40, 24, 17, 16, 24], [10.5, 10.5, 10.5, 10.0, 10.0]),
+            ([7, 8, 15, 24, 8], [9.5, 9.5, 9.5, 10.0, 10.0]),
+        ] {
+            let mut clock = anchored(0);
+            for (margin_q4, want_ms) in margins_q4.into_iter().zip(want_ms) {
+                // Good margins are believed slowly: the same one until the envelope is there.
+                for _ in 0..100 {
+                    clock.on_margin(InputSeq(1), margin_q4, InputSeq(2));
+                }
+                let step_ms = clock.step_ns() as f64 / 1e6;
+                assert!((step_ms - want_ms).abs() < 1e-9, "margin {margin_q4}: {step_ms}");
+            }
         }
     }
 
