@@ -18,6 +18,7 @@ use crate::report::{Outputs, Run};
 use crate::watch::Watch;
 use crate::wire::route::Route;
 use crowd::Crowd;
+pub(crate) use outcome::ANONYMOUS_EACH;
 use outcome::Outcome;
 
 /// More than the descriptors of one process usually are.
@@ -66,48 +67,79 @@ pub(crate) struct Args {
     pub(crate) outputs: Outputs,
 }
 
-/// Runs the scenario.
+/// What is to be done, for programs.
+#[derive(Clone, Debug)]
+pub(crate) struct IdlePlan {
+    pub(crate) connections: u32,
+    pub(crate) connect_rate: u32,
+    pub(crate) warmup: Duration,
+    pub(crate) duration: Duration,
+    pub(crate) seat: Option<Seat>,
+    pub(crate) ack_every: Duration,
+    pub(crate) server_pid: Option<u32>,
+}
+
+/// Runs the scenario as the command line says it.
 ///
 /// # Errors
-/// There is no such server, or nobody got in: nothing is measured then.
+/// There is no such server, or see [`measure`].
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
-    let connections = args.connections as usize;
-    descriptors::reserve(connections).map_err(Failure::Descriptors)?;
+    descriptors::reserve(args.connections as usize).map_err(Failure::Descriptors)?;
     if let Some(&core) = args.server.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
     }
     let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
     let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
-    let seat = args.join.as_ref().map(|kind| Seat { kind: kind.clone(), room: args.room.clone() });
-    let mut crowd = Crowd::new(route, seat, args.ack_every, Live::stderr())?;
-    let memory = || args.server.server_pid.and_then(Memory::of);
+    let plan = IdlePlan {
+        connections: args.connections,
+        connect_rate: args.connect_rate,
+        warmup: args.warmup,
+        duration: args.duration,
+        seat: args.join.as_ref().map(|kind| Seat { kind: kind.clone(), room: args.room.clone() }),
+        ack_every: args.ack_every,
+        server_pid: args.server.server_pid,
+    };
+    let mut run = measure(&plan, route, &watch, Live::stderr())?;
+    set_arguments(args, &mut run);
+    Ok(run)
+}
 
-    crowd.rest(args.warmup)?;
+/// Runs the scenario.
+///
+/// # Errors
+/// Nobody got in: nothing is measured then.
+pub(crate) fn measure(plan: &IdlePlan, route: Route, watch: &Watch, live: Live) -> Result<Run, Failure> {
+    let url = format!("ws://{}{}", route.target.authority(), route.target.path);
+    let connections = plan.connections as usize;
+    let mut crowd = Crowd::new(route, plan.seat.clone(), plan.ack_every, live)?;
+    let memory = || plan.server_pid.and_then(Memory::of);
+
+    crowd.rest(plan.warmup)?;
     let before = memory();
     let began = crowd.now();
-    crowd.gather(connections, args.connect_rate)?;
+    crowd.gather(connections, plan.connect_rate)?;
     let gathered_in = crowd.now().since(began);
     if crowd.staying() == 0 && crowd.lost.is_empty() {
         crowd.clear();
         let most = crowd.refused.into_iter().max_by_key(|(_, count)| *count);
         return Err(Failure::TookNone { why: most.map(|(why, _)| why) });
     }
-    crowd.stay_until(crowd.now() + args.warmup)?;
+    crowd.stay_until(crowd.now() + plan.warmup)?;
     let (held, held_memory) = (crowd.staying(), memory());
     let (look, began) = (watch.look(), crowd.now());
-    crowd.stay_until(began + args.duration)?;
+    crowd.stay_until(began + plan.duration)?;
     let measured = crowd.now().since(began);
     let outcome = Outcome {
         asked: connections,
         gathered_in,
         held,
         at_end: crowd.staying(),
-        duration: args.duration,
+        duration: plan.duration,
         measured,
         before,
         with: held_memory,
         later: memory(),
-        is_pid_given: args.server.server_pid.is_some(),
+        is_pid_given: plan.server_pid.is_some(),
         window: watch.look().since(&look, measured),
         handshake_ns: crowd.handshake_ns.clone(),
         join_ns: crowd.join_ns.clone(),
@@ -116,9 +148,8 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     };
     crowd.dismiss()?;
     crowd.clear();
-    let mut run = Run::new("idle", format!("ws://{}{}", args.server.url.authority(), args.server.url.path));
+    let mut run = Run::new("idle", url);
     outcome.fill(&mut run);
-    set_arguments(args, &mut run);
     Ok(run)
 }
 

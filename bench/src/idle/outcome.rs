@@ -12,6 +12,9 @@ use crate::watch::Window;
 /// Below this a connection's share of what the server has for all of them says more than the connection itself.
 const CONNECTIONS_TELLING: usize = 1000;
 
+/// The figure of the anonymous memory that each connection costs.
+pub(crate) const ANONYMOUS_EACH: &str = "anonymous_per_connection";
+
 pub(super) struct Outcome {
     pub(super) asked: usize,
     pub(super) gathered_in: Duration,
@@ -101,7 +104,7 @@ impl Outcome {
         let each = |before: u64, with: u64| (with as f64 - before as f64) / self.held as f64;
         let anonymous = each(before.anonymous_bytes, with.anonymous_bytes);
         let resident = each(before.resident_bytes, with.resident_bytes);
-        run.figure(group, "anonymous_per_connection", "RssAnon per connection", anonymous, Unit::Bytes);
+        run.figure(group, ANONYMOUS_EACH, "RssAnon per connection", anonymous, Unit::Bytes);
         run.figure(group, "resident_per_connection", "VmRSS per connection", resident, Unit::Bytes);
         for (name, label, memory) in [
             ("before", "before", Some(before)),

@@ -85,7 +85,7 @@ impl Cell {
     /// What is measured, as titles say it.
     pub(super) fn measure(&self) -> String {
         match self.work {
-            Work::Idle => "what the server's resident memory grew by".to_owned(),
+            Work::Idle => "what the server's anonymous memory grew by".to_owned(),
             _ => format!("server CPU in us per {}", self.per()),
         }
     }
@@ -118,6 +118,8 @@ impl Cell {
     /// What a window takes beside warm-up and measurement.
     pub(super) fn overhead(&self) -> Duration {
         let begin = if self.work == Work::Room { 1.5 } else { 0.4 };
+        // It rests before the first connection as well, and sees everybody out.
+        let begin = if self.work == Work::Idle { 5.0 } else { begin };
         Duration::from_secs_f64(begin + f64::from(self.connections) / f64::from(self.connect_rate()))
     }
 }

@@ -12,9 +12,10 @@ use crate::arena::{self, ArenaPlan, CPU_PER_UPDATE};
 use crate::echo::{self, EchoPlan};
 use crate::failure::Failure;
 use crate::fanout::{self, FanoutPlan};
+use crate::idle::{self, ANONYMOUS_EACH, IdlePlan};
 use crate::load::{Live, Plan};
-use crate::machine::processor::Reading;
-use crate::report::{Flaw, Run};
+use crate::machine::affinity;
+use crate::report::Run;
 use crate::watch::Watch;
 use crate::wire::route::Route;
 
@@ -46,7 +47,7 @@ pub(super) struct Sample {
     pub(super) p99_ms: Option<f64>,
     /// Mean size of an update of a room.
     pub(super) update_bytes: Option<f64>,
-    /// User-space memory of a connection, where that is what is asked.
+    /// Anonymous memory of a connection, where that is what is asked.
     pub(super) connection_bytes: Option<f64>,
     /// Of a core, while it was measured.
     pub(super) foreign_share: Option<f64>,
@@ -92,8 +93,6 @@ impl Sample {
         let rate = figure("rate");
         let sizes = run.distribution("update_bytes");
         let per_s = rate.or_else(|| sizes.map(|sizes| sizes.histogram.len() as f64 / run.measured_s));
-        // Nothing is said on purpose on idle connections.
-        let flaws = run.verdict.flaws().iter().filter(|flaw| !(is_idle && matches!(flaw, Flaw::Failed(_))));
         Self {
             contestant: contestant.name(),
             round,
@@ -109,10 +108,10 @@ impl Sample {
             p50_ms: ms(0.5),
             p99_ms: ms(0.99),
             update_bytes: sizes.map(|sizes| sizes.histogram.mean()),
-            connection_bytes: None,
+            connection_bytes: figure(ANONYMOUS_EACH).filter(|_| is_idle),
             foreign_share: run.foreign_cpu_share,
             mode: run.mode.clone(),
-            flaws: flaws.map(ToString::to_string).collect(),
+            flaws: run.verdict.flaws().iter().map(ToString::to_string).collect(),
             counts: run.verdict.is_comparable(),
         }
     }
@@ -140,7 +139,6 @@ pub(super) fn measure(
     };
     plan.reserve()?;
     let watch = Watch::new(&route, Some(child.pid()), None)?;
-    let before = resident(child.pid());
     let live = &mut Live::quiet();
     let run = match cell.work {
         Work::Echo { bytes } => {
@@ -154,8 +152,19 @@ pub(super) fn measure(
         Work::Fanout { .. } => fanout::measure(&plan, &listening(None), &watch, live)?,
         Work::Inputs { .. } => fanout::measure(&plan, &listening(Some(f64::from(HZ))), &watch, live)?,
         Work::Idle => {
-            let silent = FanoutPlan { stamp_offset: None, ..listening(None) };
-            fanout::measure(&plan, &silent, &watch, live)?
+            affinity::pin(timing.load_core)
+                .map_err(|error| Failure::Pin { core: timing.load_core, error })?;
+            let idle = IdlePlan {
+                connections: plan.connections,
+                connect_rate: plan.connect_rate,
+                warmup: plan.warmup,
+                duration: plan.duration,
+                seat: None,
+                // Nobody is in a room.
+                ack_every: plan.duration,
+                server_pid: Some(child.pid()),
+            };
+            idle::measure(&idle, route, &watch, Live::quiet())?
         }
         Work::Room if contestant.is_ours() => {
             let arena = ArenaPlan { kind: "swarm".to_owned(), room: String::new(), decode: DECODE };
@@ -163,21 +172,9 @@ pub(super) fn measure(
         }
         Work::Room => colyseus::measure(&plan, &watch)?,
     };
-    let mut sample = Sample::of(contestant, round, cell, &run);
-    if cell.work == Work::Idle {
-        let after = run.server.as_ref().map(|server| server.resident_bytes);
-        sample.connection_bytes = after
-            .zip(before)
-            .map(|(after, before)| after.saturating_sub(before) as f64 / f64::from(cell.connections));
-    }
-    Ok(sample)
+    Ok(Sample::of(contestant, round, cell, &run))
 }
 
 fn listening(input_rate: Option<f64>) -> FanoutPlan {
     FanoutPlan { stamp_offset: Some(0), input_bytes: INPUT_BYTES, input_rate }
-}
-
-fn resident(pid: u32) -> Option<u64> {
-    let reading = Reading::take(Some(pid))?;
-    reading.since(&reading).server.map(|server| server.resident_bytes)
 }

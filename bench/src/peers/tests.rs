@@ -1,3 +1,5 @@
+//! The table of peers: its cells, who takes part, ratios and what is told of them.
+
 use std::path::Path;
 
 use clap::{Parser, ValueEnum as _};
@@ -11,6 +13,7 @@ use super::spread::Spread;
 use super::workshop::Workshop;
 use super::{Args, list, table, window};
 use crate::arena::CPU_PER_UPDATE;
+use crate::idle::ANONYMOUS_EACH;
 use crate::report::{Run, ServerUse, Unit};
 
 #[derive(Parser)]
@@ -126,6 +129,19 @@ fn rooms_are_compared_by_the_updates_that_players_got() {
     sample.per_s = Some(5950.0);
     let text = table::text(&Results { cell, samples: vec![sample] });
     assert!(text.contains("updates per player and s") && text.contains(" 59.5 "), "{text}");
+}
+
+#[test]
+fn memory_of_idle_connections_is_what_was_asked_for_not_pages_of_files() {
+    let cell: Cell = "idle-10000".parse().expect("a cell");
+    let mut run = Run::new("idle", "ws://h/");
+    run.server = Some(server_use(3.0));
+    run.figure("memory", "resident_per_connection", "", 9000.0, Unit::Bytes);
+    run.figure("memory", ANONYMOUS_EACH, "", 700.0, Unit::Bytes);
+    run.verdict.failed("3 connections were lost");
+    let sample = Sample::of(Contestant::Ours, 0, &cell, &run);
+    assert_eq!((sample.connection_bytes, sample.cpu_us), (Some(700.0), None));
+    assert_eq!(sample.flaws, ["FAILED: 3 connections were lost"]);
 }
 
 #[test]
