@@ -160,7 +160,7 @@ impl Player {
         // The session has compiled it already, so it is good.
         let Ok(layout) = Layout::new(schema) else { return };
         let period = Duration::from_secs(1) / u32::from(welcome.tick_rate_hz.max(1));
-        desk.tally.rooms.insert(welcome.room.as_str().to_owned());
+        desk.tally.room(welcome.room.as_str());
         desk.tally.tick_rate_hz = welcome.tick_rate_hz;
         self.phase = period.mul_f64(self.phase_of_tick);
         self.room = Some(Box::new(Room {

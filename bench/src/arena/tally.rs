@@ -12,6 +12,9 @@ use crate::quantiles::{histogram, nanoseconds};
 
 /// Ticks whose hashes are kept: decoding clients differ by a few.
 const HASHES: usize = 64;
+/// Rooms that are told apart: more than players fill, with 3 MiB of hashes at most. A server names them, and may name a new
+/// one in every message.
+const ROOMS_MAX: usize = 4096;
 /// Depths of a body.
 const DEPTHS: usize = 4;
 
@@ -38,7 +41,7 @@ impl Agreement {
     }
 
     pub(crate) fn check(&mut self, room: &str, tick: Tick, hash: u32) {
-        if !self.hashes.contains_key(room) {
+        if !self.hashes.contains_key(room) && self.hashes.len() < ROOMS_MAX {
             self.hashes.insert(room.to_owned(), [None; HASHES]);
         }
         let place = self.hashes.get_mut(room).map(|hashes| &mut hashes[tick.0 as usize % HASHES]);
@@ -97,6 +100,13 @@ impl Tally {
         }
     }
 
+    /// A player is in a room of this name.
+    pub(crate) fn room(&mut self, name: &str) {
+        if self.rooms.len() < ROOMS_MAX {
+            self.rooms.insert(name.to_owned());
+        }
+    }
+
     pub(crate) fn age(&mut self, age: Duration) {
         self.age.saturating_record(nanos(age));
     }
@@ -146,7 +156,7 @@ impl Tally {
         ] {
             *count += others;
         }
-        self.rooms.extend(other.rooms);
+        other.rooms.into_iter().for_each(|name| self.room(&name));
         self.tick_rate_hz = self.tick_rate_hz.max(other.tick_rate_hz);
     }
 }
@@ -170,6 +180,22 @@ mod tests {
             agreement.check(room, Tick(tick), hash);
         }
         assert_eq!((agreement.compared, agreement.different), (3, 1));
+    }
+
+    #[test]
+    fn a_server_that_names_ever_new_rooms_fills_no_memory() {
+        let mut tally = Tally::new();
+        for number in 0..ROOMS_MAX + 10 {
+            let name = number.to_string();
+            tally.room(&name);
+            tally.agreement.check(&name, Tick(1), 7);
+            tally.agreement.check(&name, Tick(1), 7);
+        }
+        let mut other = Tally::new();
+        other.room("another");
+        tally.add(other);
+        let most = (ROOMS_MAX, ROOMS_MAX, ROOMS_MAX as u64);
+        assert_eq!((tally.rooms.len(), tally.agreement.hashes.len(), tally.agreement.compared), most);
     }
 
     #[test]
