@@ -25,6 +25,8 @@ const JOIN_ROOM: u8 = 10;
 const ROOM_DATA: u8 = 13;
 const ROOM_STATE: u8 = 14;
 const ROOM_STATE_PATCH: u8 = 15;
+/// Inputs of one player in one turn; what is due beyond them waits for the next one.
+const BATCH_MAX: u32 = 64;
 /// The upper bits of the first byte are modifiers.
 const CODE_BITS: u8 = 0x1f;
 
@@ -122,8 +124,11 @@ impl Scenario for Room {
 
     fn due(&mut self, player: &mut Player, cx: &mut Cx<'_>) -> Flow {
         let now = cx.now();
-        while player.schedule.due() <= now {
+        for _ in 0..BATCH_MAX {
             let due = player.schedule.due();
+            if due > now {
+                break;
+            }
             player.schedule.advance(cx.pace());
             // Before its state it has nothing to act on.
             if player.has_state {
@@ -175,6 +180,7 @@ pub(super) fn measure(plan: &Plan, watch: &Watch) -> Result<Run, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::simulated::Alone;
 
     #[test]
     fn a_seat_names_the_path_of_its_connection() {
@@ -185,6 +191,18 @@ mod tests {
         for bad in ["", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 500 No\r\n\r\n{\"code\":521}", "x\r\n\r\n}{"] {
             assert_eq!(path_in(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn inputs_that_are_long_due_do_not_hold_the_turn() {
+        let mut alone = Alone::new(f64::from(HZ));
+        let mut room = Room { seed: 1, origin: None, update_bytes: quantiles::histogram() };
+        let mut player = alone.call(Time::default(), |cx| room.opened(cx));
+        player.has_state = true;
+        let late = Time::default() + Duration::from_secs(10);
+        alone.call(late, |cx| room.due(&mut player, cx));
+        assert_eq!(alone.recorder.sends, u64::from(BATCH_MAX));
+        assert!(room.due_at(&player).is_some_and(|due| due < late), "the rest is due at once");
     }
 
     #[test]
