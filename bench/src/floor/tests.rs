@@ -1,3 +1,5 @@
+//! The floors: frames cut anywhere, what becomes of strange bytes, and both services over loopback.
+
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 

@@ -1,3 +1,5 @@
+//! Pages are well formed and whole in themselves, and what a report says is text in them.
+
 use super::super::sample;
 use super::escape;
 use super::page::write;
