@@ -397,6 +397,11 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             flow = self.call(index, now, |scenario, client, cx| scenario.drained(client, cx));
         }
         match read {
+            // Both said goodbye.
+            Err(_) if flow == Flow::Leave => {
+                self.say_goodbye(index, now);
+                self.remove(index);
+            }
             // What was wrong with what came before says more than how it ended.
             Err(over) if !matches!(flow, Flow::End(_)) => {
                 // The answer to the close frame.
@@ -557,6 +562,9 @@ impl<S: Scenario> Listen for Ear<'_, S> {
     fn message(&mut self, kind: MessageKind, payload: &[u8], at: Time, out: &mut Outgoing<'_>) -> bool {
         self.now = at;
         let Self { scenario, recorder, pace, clock, number, now, is_sending, .. } = self;
+        if self.flow != Flow::Stay {
+            return false;
+        }
         let Standing::Playing { client, .. } = &mut self.standing else { return true };
         recorder.arrived(payload.len(), *now);
         let out = out.reborrow();

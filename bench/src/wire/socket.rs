@@ -28,6 +28,9 @@ const MESSAGE_BYTES_MAX: u32 = {
 /// Reads of one connection before others have their turn: a peer that never stops sending holds nobody up.
 const READS_MAX: u32 = 4;
 
+/// Bytes of answers to pings that a peer may leave unread: eight thousand of the largest, when one or two are usual.
+const PONG_BYTES_MAX: usize = 1 << 20;
+
 /// Why a connection is over.
 #[derive(Debug)]
 pub(crate) enum Over {
@@ -39,6 +42,8 @@ pub(crate) enum Over {
     Unanswered,
     /// A close frame or an error of the frames; `None` = it ended without one.
     Closed(Option<u16>),
+    /// It asks again and again, and does not read the answers.
+    Deaf,
     Io(io::Error),
 }
 
@@ -52,6 +57,7 @@ impl fmt::Display for Over {
             }
             Self::Closed(Some(code)) => write!(f, "closed with {code}"),
             Self::Closed(None) => f.write_str("closed without a code"),
+            Self::Deaf => f.write_str("the server pings and does not read the answers"),
             Self::Io(error) => write!(f, "the connection broke: {error}"),
         }
     }
@@ -72,11 +78,14 @@ enum Phase {
 pub(crate) struct Outgoing<'a> {
     sender: &'a mut Sender,
     unsent: &'a mut Vec<u8>,
+    /// Bytes of it that are gone already.
+    sent: usize,
 }
 
 impl<'a> Outgoing<'a> {
+    #[cfg(test)]
     pub(crate) fn new(sender: &'a mut Sender, unsent: &'a mut Vec<u8>) -> Self {
-        Self { sender, unsent }
+        Self { sender, unsent, sent: 0 }
     }
 
     pub(crate) fn send(&mut self, kind: MessageKind, message: &[u8]) {
@@ -84,12 +93,12 @@ impl<'a> Outgoing<'a> {
     }
 
     pub(crate) fn unsent_bytes(&self) -> usize {
-        self.unsent.len()
+        self.unsent.len() - self.sent
     }
 
     /// The same for a shorter time.
     pub(crate) fn reborrow(&mut self) -> Outgoing<'_> {
-        Outgoing { sender: self.sender, unsent: self.unsent }
+        Outgoing { sender: self.sender, unsent: self.unsent, sent: self.sent }
     }
 }
 
@@ -129,6 +138,10 @@ pub(crate) struct Socket<S = TcpStream> {
     phase: Phase,
     ws: WebSocket,
     unsent: Vec<u8>,
+    /// Bytes of `unsent` that the stream has taken.
+    sent: usize,
+    /// Bytes of answers to pings that were queued since everything was sent.
+    pong_bytes: usize,
 }
 
 impl Socket {
@@ -164,6 +177,8 @@ impl<S: Read + Write> Socket<S> {
             phase: Phase::Upgrading { head: HeadBuffer::new(), key },
             ws: WebSocket::new(Role::Client, limits, random()),
             unsent,
+            sent: 0,
+            pong_bytes: 0,
         })
     }
 
@@ -197,10 +212,13 @@ impl<S: Read + Write> Socket<S> {
                 Err(error) => return Err(error.into()),
             };
             // Not before the read: a thread may lose its core in it, and what comes meanwhile is read as well.
-            self.take(&mut buffer[..count], clock(), listen)?;
+            let is_wanted = self.take(&mut buffer[..count], clock(), listen)?;
             // Less than there was room for: the socket is drained.
             if count < buffer.len() {
                 return Ok(Drained::Yes);
+            }
+            if !is_wanted {
+                return Ok(Drained::No);
             }
             reads += 1;
         }
@@ -220,36 +238,44 @@ impl<S: Read + Write> Socket<S> {
         self.read(buffer, &|| now, false, &mut Taker(take))
     }
 
-    fn take(&mut self, bytes: &mut [u8], now: Time, listen: &mut impl Listen) -> Result<(), Over> {
+    /// False: `listen` wants nothing more. The rest is taken all the same, so that the next read begins where it ends.
+    fn take(&mut self, bytes: &mut [u8], now: Time, listen: &mut impl Listen) -> Result<bool, Over> {
         let mut start = 0;
         if let Phase::Upgrading { head, key } = &mut self.phase {
             let answer = head.push(bytes).map_err(|error| Over::Upgrade(error.into()))?;
-            let Some(answer) = answer else { return Ok(()) };
+            let Some(answer) = answer else { return Ok(true) };
             client_response(answer.bytes, *key).map_err(Over::Upgrade)?;
             start = answer.consumed;
             self.phase = Phase::Open;
-            listen.opened(now, &mut Outgoing::new(self.ws.split().1, &mut self.unsent));
+            listen.opened(now, &mut self.outgoing());
         }
         let mut input = Input::new(&mut bytes[start..]);
         let (receiver, sender) = self.ws.split();
-        while let Some(event) = receiver.poll_event(sender, &mut input, now, &mut self.unsent) {
+        let mut is_wanted = true;
+        loop {
+            let before = self.unsent.len();
+            let Some(event) = receiver.poll_event(sender, &mut input, now, &mut self.unsent) else { break };
             match event {
-                Event::Message { kind, payload } => {
-                    let out = &mut Outgoing::new(sender, &mut self.unsent);
-                    if !listen.message(kind, payload, now, out) {
-                        return Ok(());
-                    }
+                Event::Message { kind, payload } if is_wanted => {
+                    let out = &mut Outgoing { sender, unsent: &mut self.unsent, sent: self.sent };
+                    is_wanted = listen.message(kind, payload, now, out);
                 }
                 Event::Closed(closed) => return Err(Over::Closed(closed.code)),
-                Event::Ping | Event::Pong(_) => {}
+                Event::Ping => {
+                    self.pong_bytes += self.unsent.len() - before;
+                    if self.pong_bytes > PONG_BYTES_MAX {
+                        return Err(Over::Deaf);
+                    }
+                }
+                Event::Message { .. } | Event::Pong(_) => {}
             }
         }
-        Ok(())
+        Ok(is_wanted)
     }
 
     /// Where messages may be queued; only once it is open.
     pub(crate) fn outgoing(&mut self) -> Outgoing<'_> {
-        Outgoing::new(self.ws.split().1, &mut self.unsent)
+        Outgoing { sender: self.ws.split().1, unsent: &mut self.unsent, sent: self.sent }
     }
 
     /// Queues one binary message.
@@ -266,16 +292,23 @@ impl<S: Read + Write> Socket<S> {
 
     /// Writes as much as the stream takes.
     pub(crate) fn flush(&mut self) -> Result<(), Over> {
-        let mut written = 0;
-        while written < self.unsent.len() {
-            match self.stream.write(&self.unsent[written..]) {
-                Ok(count) => written += count,
+        while self.sent < self.unsent.len() {
+            match self.stream.write(&self.unsent[self.sent..]) {
+                Ok(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
+                Ok(count) => self.sent += count,
                 Err(error) if is_pending(&error) => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        self.unsent.drain(..written);
+        if self.sent == self.unsent.len() {
+            self.pong_bytes = 0;
+        }
+        // Moving the rest costs no more than what was sent since it was moved last.
+        if self.sent >= self.unsent.len() - self.sent {
+            self.unsent.drain(..self.sent);
+            self.sent = 0;
+        }
         Ok(())
     }
 }
@@ -289,3 +322,6 @@ pub(crate) fn is_pending(error: &io::Error) -> bool {
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
+
+#[cfg(test)]
+mod tests;
