@@ -103,7 +103,7 @@ impl Scenario for Arena {
 
     fn opened(&mut self, cx: &mut Cx<'_>) -> Player {
         if self.desk.epoch_ns.is_none() {
-            self.desk.epoch_ns = monotonic::epoch_ns(cx.fresh_now());
+            self.desk.epoch_ns = monotonic::epoch_ns(|| cx.fresh_now());
         }
         let seat = Seat {
             kind: &self.plan.kind,

@@ -11,6 +11,7 @@ use super::skew::Ticks;
 use crate::load::recorder::{Recorder, add, nanos};
 use crate::load::schedule::{Pace, Schedule, phase};
 use crate::load::{Cx, Flow, Scenario};
+use crate::machine::monotonic;
 use crate::quantiles::nanoseconds;
 
 /// A frame that is older than this has no moment where it was looked for.
@@ -24,6 +25,10 @@ pub(crate) struct Client {
     /// Of its inputs, if it sends any.
     schedule: Option<Schedule>,
     last_at: Option<Time>,
+    /// When it began to wait for its first frame.
+    since: Time,
+    /// The longest in the window.
+    gap_max: Duration,
     /// In the window.
     frames: u64,
 }
@@ -83,12 +88,12 @@ impl Scenario for Fanout {
 
     fn opened(&mut self, cx: &mut Cx<'_>) -> Client {
         if self.epoch.is_none() {
-            self.epoch = (self.monotonic)().and_then(|now| now.checked_sub(cx.fresh_now().as_nanos()));
+            self.epoch = monotonic::epoch_of(self.monotonic, || cx.fresh_now());
         }
         let origin = *self.origin.get_or_insert(cx.now());
         let phase = phase(cx.number(), self.seed);
         let schedule = self.plan.input_rate.map(|_| Schedule::new(cx.pace(), phase, origin, cx.now()));
-        Client { schedule, last_at: None, frames: 0 }
+        Client { schedule, last_at: None, since: cx.now(), gap_max: Duration::ZERO, frames: 0 }
     }
 
     fn message(&mut self, client: &mut Client, _: MessageKind, payload: &[u8], cx: &mut Cx<'_>) -> Flow {
@@ -98,7 +103,10 @@ impl Scenario for Fanout {
         let is_counted = cx.recorder().is_in_window(now);
         if is_counted {
             client.frames += 1;
-            gap.into_iter().for_each(|gap| self.gap.saturating_record(nanos(gap)));
+            if let Some(gap) = gap {
+                self.gap.saturating_record(nanos(gap));
+                client.gap_max = client.gap_max.max(gap);
+            }
         }
         if self.plan.stamp_offset.is_none() {
             gap.into_iter().for_each(|gap| cx.recorder().headline(now, now, gap));
@@ -143,7 +151,18 @@ impl Scenario for Fanout {
         client.schedule.as_ref().map_or(0, |schedule| schedule.count_until(end, pace))
     }
 
-    fn leave(&mut self, client: Client, _: &mut Cx<'_>) {
+    /// A gap that no frame has ended by then counts if it is longer than those before: a shorter one tells nothing.
+    fn leave(&mut self, client: Client, cx: &mut Cx<'_>) {
+        let window = cx.recorder().window().clone();
+        let since = client.last_at.unwrap_or(client.since).max(window.begin());
+        let until = cx.now().min(window.end());
+        let gap = until.since(since);
+        if gap > client.gap_max {
+            self.gap.saturating_record(nanos(gap));
+            if self.plan.stamp_offset.is_none() {
+                cx.recorder().headline(since, until, gap);
+            }
+        }
         self.frames.push(client.frames);
     }
 

@@ -109,15 +109,11 @@ fn report(plan: &Plan, fanout: &FanoutPlan, outcome: &Outcome<Fanout>) -> Run {
     run.figure("frames", "rate", "  per second", per_s, Unit::PerSecond);
     let bytes = recorder.received_bytes as f64 / recorder.received as f64;
     run.figure("frames", "frame_bytes", "  payload of each", bytes, Unit::Bytes);
-    let each = &outcome.scenario.frames;
-    let (least, most) = (each.iter().min().copied(), each.iter().max().copied());
-    let mean = each.iter().sum::<u64>() as f64 / each.len() as f64;
-    for (name, label, value) in [
-        ("per_connection", "per connection and second", mean),
-        ("per_connection_min", "  least", least.map_or(f64::NAN, |least| least as f64)),
-        ("per_connection_max", "  most", most.map_or(f64::NAN, |most| most as f64)),
-    ] {
-        run.figure("frames", name, label, value / seconds, Unit::PerSecond);
+    if outcome.players().is_some() {
+        tell_each(outcome, &mut run);
+    } else {
+        run.notes
+            .push("Stages change who gets a frame: there is no skew, and nothing by connection.".to_owned());
     }
     tell_delivery(fanout, outcome, &mut run);
     run.distributions.push(Distribution::new(
@@ -144,6 +140,21 @@ fn report(plan: &Plan, fanout: &FanoutPlan, outcome: &Outcome<Fanout>) -> Run {
     run
 }
 
+/// Where every connection is there all the time.
+fn tell_each(outcome: &Outcome<Fanout>, run: &mut Run) {
+    let seconds = outcome.seconds();
+    let each = &outcome.scenario.frames;
+    let (least, most) = (each.iter().min().copied(), each.iter().max().copied());
+    let mean = each.iter().sum::<u64>() as f64 / each.len() as f64;
+    for (name, label, value) in [
+        ("per_connection", "per connection and second", mean),
+        ("per_connection_min", "  least", least.map_or(f64::NAN, |least| least as f64)),
+        ("per_connection_max", "  most", most.map_or(f64::NAN, |most| most as f64)),
+    ] {
+        run.figure("frames", name, label, value / seconds, Unit::PerSecond);
+    }
+}
+
 fn tell_delivery(fanout: &FanoutPlan, outcome: &Outcome<Fanout>, run: &mut Run) {
     if fanout.stamp_offset.is_none() {
         return;
@@ -151,21 +162,23 @@ fn tell_delivery(fanout: &FanoutPlan, outcome: &Outcome<Fanout>, run: &mut Run) 
     let scenario = &outcome.scenario;
     let delivery = scenario.delivery.clone();
     run.distributions.push(Distribution::new("delivery", "delivery", Unit::Nanoseconds, delivery));
-    let spread = scenario.ticks.spread(scenario.frames.len());
-    run.distributions.push(Distribution::new(
-        "skew",
-        "skew, first to last",
-        Unit::Nanoseconds,
-        spread.histogram,
-    ));
-    run.figure("frames", "ticks", "ticks", spread.ticks as f64, Unit::Count);
-    run.figure(
-        "frames",
-        "ticks_incomplete",
-        "  that not everybody got",
-        spread.incomplete as f64,
-        Unit::Count,
-    );
+    if outcome.players().is_some() {
+        let spread = scenario.ticks.spread(scenario.frames.len());
+        run.distributions.push(Distribution::new(
+            "skew",
+            "skew, first to last",
+            Unit::Nanoseconds,
+            spread.histogram,
+        ));
+        run.figure("frames", "ticks", "ticks", spread.ticks as f64, Unit::Count);
+        run.figure(
+            "frames",
+            "ticks_incomplete",
+            "  that not everybody got",
+            spread.incomplete as f64,
+            Unit::Count,
+        );
+    }
     if scenario.unstamped > 0 {
         run.figure("frames", "unstamped", "  without a moment", scenario.unstamped as f64, Unit::Count);
         run.verdict.failed(format!(

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::FanoutPlan;
 use super::client::Fanout;
+use tickwire_netcode::time::Time;
+
 use crate::load::simulated::{World, run};
 
 /// The simulated server sends back what it gets, so that its frames are the inputs: 24 bytes of 0x5A.
@@ -49,5 +51,19 @@ fn a_generator_that_is_never_done_with_reading_is_saturated_though_it_sends_noth
         let mut recorder = run(world, Fanout::new(plan(None), 1, || None), 20, (1000, 3000), None).recorder;
         (recorder.sends, recorder.late, recorder.left_out) = (0, 0, 0);
         assert_eq!(recorder.is_saturated(), want, "{cost_us} us");
+    }
+}
+
+#[test]
+fn a_gap_that_no_frame_ends_is_in_the_gaps() {
+    let never = Time::from_nanos(60_000_000_000);
+    for (stall_ms, want_ms) in [(2000, 1000), (0, 2000)] {
+        let world =
+            World { stall: Time::from_nanos(stall_ms * 1_000_000 + 10_000_000)..never, ..World::default() };
+        let done = run(world, Fanout::new(plan(None), 1, || None), 4, (1000, 3000), None);
+        let longest = Duration::from_nanos(done.scenario.gap.max());
+        assert!(longest.abs_diff(Duration::from_millis(want_ms)) < Duration::from_millis(25), "{longest:?}");
+        let told = done.recorder.seconds[1].max();
+        assert!(told.abs_diff(done.scenario.gap.max()) < 25_000_000, "the headline has it, too: {told}");
     }
 }
