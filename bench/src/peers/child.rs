@@ -46,7 +46,7 @@ impl Child {
         let failed = |why: String| Failure::Peers(format!("{name} does not start: {why}"));
         let spawned = spawned.map_err(|error| failed(format!("{}: {error}", start.program.display())))?;
         let mut process = Process(spawned);
-        let line = process.first_line().map_err(failed)?;
+        let line = process.first_line().map_err(|why| failed(why.to_string()))?;
         let url = listening_on(&line).ok_or_else(|| failed(format!("it says {line:?} first")))?;
         process.drain();
         Ok(Self { process, url })
@@ -57,9 +57,24 @@ impl Child {
     }
 }
 
+/// Why a process did not say where it listens.
+#[derive(Debug, thiserror::Error)]
+enum NoLine {
+    #[error("it has no output")]
+    NoOutput,
+    #[error("it says nothing for {} s", START_LIMIT.as_secs())]
+    Silent,
+    #[error("it ends at once")]
+    Ended,
+    #[error("its first line does not end")]
+    Endless,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
 impl Process {
-    fn first_line(&mut self) -> Result<String, String> {
-        let Some(out) = self.0.stdout.as_mut() else { return Err("it has no output".to_owned()) };
+    fn first_line(&mut self) -> Result<String, NoLine> {
+        let out = self.0.stdout.as_mut().ok_or(NoLine::NoOutput)?;
         let clock = Clock::new();
         let until = Time::default() + START_LIMIT;
         let mut line = Vec::new();
@@ -67,20 +82,20 @@ impl Process {
             let left = until.since(clock.now());
             let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
             match poll(&mut [PollFd::new(out, PollFlags::IN)], Some(&timeout)) {
-                Ok(0) => return Err(format!("it says nothing for {} s", START_LIMIT.as_secs())),
+                Ok(0) => return Err(NoLine::Silent),
                 // A read would wait as long as it likes.
                 Err(Errno::INTR) => continue,
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(io::Error::from(error).into()),
                 Ok(_) => {}
             }
             let mut byte = [0];
             match out.read(&mut byte) {
-                Ok(0) => return Err("it ends at once".to_owned()),
+                Ok(0) => return Err(NoLine::Ended),
                 Ok(_) if byte[0] == b'\n' => return Ok(String::from_utf8_lossy(&line).into_owned()),
                 Ok(_) if line.len() < LINE_BYTES_MAX => line.push(byte[0]),
-                Ok(_) => return Err("its first line does not end".to_owned()),
+                Ok(_) => return Err(NoLine::Endless),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -162,8 +162,7 @@ fn judge(run: &Run, objectives: &[Condition]) -> Result<(Answer, String), Failur
     let (mut is_held, mut words) = (run.verdict.is_good(), Vec::new());
     let is_saturated = run.verdict.flaws().iter().any(|flaw| matches!(flaw, Flaw::Invalid(_)));
     for objective in objectives {
-        let usage = |error: String| Failure::Usage(error.replace("--fail-if", "--objective"));
-        match objective.read(run).map_err(|error| usage(error.to_string()))? {
+        match objective.read(run).map_err(|error| Failure::Usage(error.to_string()))? {
             Reading::Holds(found) => words.push(format!("{} is {found}", objective.measure())),
             Reading::Fails(found) => {
                 is_held = false;
@@ -260,7 +259,8 @@ mod tests {
         is_there: &dyn Fn() -> bool,
         probe: impl FnMut(u32) -> Result<Run, Failure>,
     ) -> Result<Run, Failure> {
-        let objectives = [parse_condition(objective).expect("an objective")];
+        let condition = parse_condition(objective).expect("a condition");
+        let objectives = [condition.into_objective().expect("an objective")];
         let climb = Climb {
             objectives: &objectives,
             bounds: Bounds { start: 100, most: 5000, precision_percent: 5 },

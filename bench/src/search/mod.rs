@@ -99,10 +99,8 @@ struct Goal {
 
 fn objective(text: &str) -> Result<Condition, String> {
     let condition = parse_condition(text).map_err(|error| error.to_string())?;
-    if condition.is_value() {
-        return Ok(condition);
-    }
-    Err("an objective is a value, not a change: write it without a sign, such as p99<50ms".to_owned())
+    let change = "an objective is a value, not a change: write it without a sign, such as p99<50ms";
+    condition.into_objective().ok_or_else(|| change.to_owned())
 }
 
 impl Goal {

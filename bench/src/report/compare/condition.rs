@@ -14,9 +14,26 @@ use super::measure;
 use crate::report::run::Run;
 use crate::report::unit::Unit;
 
-/// Something that must not be.
+/// Where a condition was written, for those who have to change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flag {
+    FailIf,
+    Objective,
+}
+
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FailIf => "--fail-if",
+            Self::Objective => "--objective",
+        })
+    }
+}
+
+/// Something that must not be, or with [`Flag::Objective`] something that must.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Condition {
+    flag: Flag,
     /// As it was written.
     text: String,
     measure: String,
@@ -86,10 +103,10 @@ pub(crate) enum Senseless {
         "{0:?} is no bound: write a number and a unit, with a sign for a change, such as +10%, -200us or 5ms"
     )]
     Bound(String),
-    #[error("--fail-if {condition}: there is no {measure} in {file}; there is {names}")]
-    Unknown { condition: String, measure: String, file: String, names: String },
-    #[error("--fail-if {condition}: {measure} is {what}; write {example}")]
-    Unit { condition: String, measure: String, what: &'static str, example: &'static str },
+    #[error("{flag} {condition}: there is no {measure} in {file}; there is {names}")]
+    Unknown { flag: Flag, condition: String, measure: String, file: String, names: String },
+    #[error("{flag} {condition}: {measure} is {what}; write {example}")]
+    Unit { flag: Flag, condition: String, measure: String, what: &'static str, example: &'static str },
     #[error("--fail-if {0}: a bound with a sign needs a second report or group to compare with the first")]
     Alone(String),
 }
@@ -116,7 +133,13 @@ pub(crate) fn parse(text: &str) -> Result<Condition, Senseless> {
     }
     let wrong = || Senseless::Bound(bound.to_owned());
     let bound = parse_bound(bound).ok_or_else(wrong)?;
-    Ok(Condition { text: text.trim().to_owned(), measure: measure.to_owned(), comparison, bound })
+    Ok(Condition {
+        flag: Flag::FailIf,
+        text: text.trim().to_owned(),
+        measure: measure.to_owned(),
+        comparison,
+        bound,
+    })
 }
 
 fn parse_bound(text: &str) -> Option<Bound> {
@@ -216,9 +239,9 @@ impl fmt::Display for Condition {
 }
 
 impl Condition {
-    /// It bounds a value, not a change.
-    pub(crate) fn is_value(&self) -> bool {
-        matches!(self.bound, Bound::Value(..))
+    /// The same as something that has to hold. `None` if it bounds a change: one run has none.
+    pub(crate) fn into_objective(self) -> Option<Self> {
+        matches!(self.bound, Bound::Value(..)).then_some(Self { flag: Flag::Objective, ..self })
     }
 
     pub(crate) fn measure(&self) -> &str {
@@ -232,8 +255,8 @@ impl Condition {
     pub(crate) fn read(&self, run: &Run) -> Result<Reading, Senseless> {
         let Some(measure) = measure::of(run, &self.measure) else {
             let names = measure::names(run).join(", ");
-            let (condition, measure) = (self.text.clone(), self.measure.clone());
-            return Err(Senseless::Unknown { condition, measure, file: "a report".to_owned(), names });
+            let (flag, condition, measure) = (self.flag, self.text.clone(), self.measure.clone());
+            return Err(Senseless::Unknown { flag, condition, measure, file: "a report".to_owned(), names });
         };
         let bound = self.scaled(measure.unit)?;
         let Some(value) = measure.value else { return Ok(Reading::Untold) };
@@ -244,6 +267,7 @@ impl Condition {
     fn unit_in(&self, group: &Group) -> Result<Unit, Senseless> {
         measure::of(group.first(), &self.measure).map(|measure| measure.unit).ok_or_else(|| {
             Senseless::Unknown {
+                flag: self.flag,
                 condition: self.text.clone(),
                 measure: self.measure.clone(),
                 file: group.files.first().cloned().unwrap_or_default(),
@@ -294,8 +318,10 @@ impl Condition {
             Unit::Share => ("a share", "+10% for a change or 5% for a value"),
             Unit::Count | Unit::PerSecond | Unit::Times => ("a plain number", "+10%, +1 or 5"),
         };
-        let wrong =
-            || Senseless::Unit { condition: self.text.clone(), measure: self.measure.clone(), what, example };
+        let wrong = || {
+            let (flag, condition, measure) = (self.flag, self.text.clone(), self.measure.clone());
+            Senseless::Unit { flag, condition, measure, what, example }
+        };
         factor.map(|factor| value * factor).ok_or_else(wrong)
     }
 }
@@ -346,7 +372,8 @@ mod tests {
             ("foreign_cpu>5%", "foreign_cpu", Above, Value(5.0, Suffix::Percent)),
         ];
         for (text, measure, comparison, bound) in table {
-            let wanted = Condition { text: text.trim().into(), measure: measure.into(), comparison, bound };
+            let (flag, measure) = (Flag::FailIf, measure.into());
+            let wanted = Condition { flag, text: text.trim().into(), measure, comparison, bound };
             assert_eq!(parse(text), Ok(wanted), "{text}");
         }
     }
