@@ -1,12 +1,17 @@
 //! The scenario against a simulated server that answers each input: frames with and without a moment in them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::FanoutPlan;
-use super::client::Fanout;
+use tickwire_client::Target;
 use tickwire_netcode::time::Time;
 
+use super::client::Fanout;
+use super::{FanoutPlan, report};
 use crate::load::simulated::{World, run};
+use crate::load::{Outcome, Plan};
+use crate::watch;
+use crate::wire::route::Route;
 
 /// The simulated server sends back what it gets, so that its frames are the inputs: 24 bytes of 0x5A.
 fn plan(stamp_offset: Option<usize>) -> FanoutPlan {
@@ -65,5 +70,36 @@ fn a_gap_that_no_frame_ends_is_in_the_gaps() {
         assert!(longest.abs_diff(Duration::from_millis(want_ms)) < Duration::from_millis(25), "{longest:?}");
         let told = done.recorder.seconds[1].max();
         assert!(told.abs_diff(done.scenario.gap.max()) < 25_000_000, "the headline has it, too: {told}");
+    }
+}
+
+#[test]
+fn where_stages_change_the_connections_nothing_is_told_by_connection() {
+    for (connections, want) in [(Some(2), true), (None, false)] {
+        let done = run(World::default(), Fanout::new(plan(Some(8)), 1, || Some(0)), 2, (900, 2000), None);
+        let outcome = Outcome {
+            scenario: done.scenario,
+            recorder: done.recorder,
+            window: watch::Window::default(),
+            losses: done.losses,
+            connections,
+            asked: Duration::from_millis(1100),
+            measured: Duration::from_millis(1100),
+        };
+        let target: Target = "ws://simulated/".parse().expect("a URL");
+        let load = Plan {
+            route: Route { target, address: ([127, 0, 0, 1], 0).into(), paths: Arc::default() },
+            connections: 2,
+            connect_rate: 1000,
+            threads: 1,
+            pin: Vec::new(),
+            seed: 1,
+            warmup: Duration::ZERO,
+            duration: outcome.asked,
+            stages: None,
+        };
+        let told = report(&load, &plan(Some(8)), &outcome);
+        assert_eq!(told.figures.iter().any(|figure| figure.name == "per_connection"), want);
+        assert_eq!(told.distributions.iter().any(|distribution| distribution.name == "skew"), want);
     }
 }

@@ -1,7 +1,7 @@
 //! `Recorder`: what one thread of the generator measured in the window, and how those of all threads add up.
 //!
 //! Three times of each message: *latency* from the moment it was due (free of coordinated omission), *service time* from
-//! the moment it was sent, and *send lag* between the two. A message belongs to the window by the moment it was due, so
+//! the moment it was queued for its write, and *send lag* between the two. A message belongs to the window by the moment it was due, so
 //! that one sent in the window and answered after it counts, with all of its time.
 //!
 //! Invariant: a send is late by this program's doing only. What a scenario holds back on purpose is late from the
