@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use tickwire_client::Target;
 
+use crate::failure::Failure;
 use crate::load::stages::{CONNECTIONS_MAX, Stages};
 use crate::report::Outputs;
 use crate::report::compare::Compare;
@@ -123,6 +124,21 @@ pub(crate) struct Common {
 
     #[command(flatten)]
     pub(crate) outputs: Outputs,
+}
+
+impl Common {
+    /// Refuses a rate beside stages that set one: either would be ignored without a word.
+    ///
+    /// # Errors
+    /// Both are given.
+    pub(crate) fn refuse_two_rates(&self, flag: &str, rate: Option<f64>) -> Result<(), Failure> {
+        match self.stages.as_ref().and_then(Stages::rates) {
+            Some(_) if rate.is_some() => {
+                Err(Failure::Usage(format!("--stages sets the rate of each connection: leave {flag} out")))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Players beside what another scenario does, and how they come.
@@ -337,6 +353,26 @@ mod tests {
             "floor fanout --inputs never",
         ] {
             assert!(is_refused(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_rate_beside_stages_of_rates_is_refused() {
+        for (line, want) in [
+            ("echo --rate 5 --stages 1s:60/s", true),
+            ("fanout --input-rate 5 --stages 1s:60/s", true),
+            ("echo --stages 1s:60/s", false),
+            ("echo --rate 5 --stages 1s:60", false),
+        ] {
+            let words = ["tickwire-bench"].into_iter().chain(line.split_whitespace());
+            // Those that are refused are so before anybody connects.
+            let refusal = match Args::try_parse_from(words).expect("flags").command {
+                Command::Echo(args) if want => echo::run(&args).err(),
+                Command::Fanout(args) if want => fanout::run(&args).err(),
+                Command::Echo(args) => args.common.refuse_two_rates("--rate", args.rate).err(),
+                _ => None,
+            };
+            assert_eq!(matches!(refusal, Some(Failure::Usage(_))), want, "{line}");
         }
     }
 }

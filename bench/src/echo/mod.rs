@@ -78,6 +78,7 @@ impl EchoPlan {
 /// # Errors
 /// See [`measure`].
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
+    args.common.refuse_two_rates("--rate", args.rate)?;
     let plan = Plan::new(&args.common)?;
     let watch =
         Watch::new(&plan.route, args.common.server.server_pid, args.common.server.metrics.as_deref())?;

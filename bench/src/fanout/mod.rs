@@ -69,6 +69,7 @@ impl FanoutPlan {
 /// # Errors
 /// See [`measure`].
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
+    args.common.refuse_two_rates("--input-rate", args.input_rate)?;
     let plan = Plan::new(&args.common)?;
     let watch =
         Watch::new(&plan.route, args.common.server.server_pid, args.common.server.metrics.as_deref())?;
