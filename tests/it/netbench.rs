@@ -121,11 +121,13 @@ fn echoes_of_an_open_and_of_a_closed_loop_are_measured() {
     ];
     let (out, report) = measure(&[&common[..], &["--rate", "50", "--threads", "2"]].concat());
     went_well(&out, &report);
-    assert_eq!((samples(&report, "latency"), samples(&report, "service")), (250, 250), "{report:#}");
+    // A generator that is held up leaves out what is too old to send, and says so.
+    let due = samples(&report, "latency") + figure(&report, "left_out") as u64;
+    assert_eq!((due, samples(&report, "latency")), (250, samples(&report, "service")), "{report:#}");
     assert!(figure(&report, "unanswered").abs() < 0.5 && samples(&report, "handshake") == 5);
     assert_eq!(report["server"]["per"], "message");
     let (out, report) = measure(&[&common[..], &["--pipeline", "4", "--bytes", "300"]].concat());
-    assert_eq!(out.status.code(), Some(0), "{}", out.stderr);
+    went_well(&out, &report);
     assert!(samples(&report, "service") > 250 && report["headline"] == "service", "{report:#}");
     let stages = ["echo", "--url", &url, "--stages", "500ms:2,500ms:6", "--rate", "20", "--warmup", "10ms"];
     let (out, report) = measure(&stages);
