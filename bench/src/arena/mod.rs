@@ -26,7 +26,7 @@ use player::{Desk, Player, Seat};
 pub(crate) use report::CPU_PER_UPDATE;
 use tally::Tally;
 
-/// The latest phase of inputs is one tick after the earliest; sessions keep margins of up to a tick and a half, and the first
+/// The latest phase of inputs is one tick after the earliest; sessions keep margins of up to two ticks, and the first
 /// anchor leaves nearly three.
 const PHASE_FIRST: f64 = 0.9;
 

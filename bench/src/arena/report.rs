@@ -9,7 +9,7 @@ use crate::report::{Distribution, Run, Unit};
 
 /// What the numbers mean, a sentence for each line.
 const LEGEND: [&str; 3] = [
-    "Input to state: from the moment an input was due by its client's own clock, whether or not it was sent then, to the moment its client had decoded an update that says it was used. It holds the lead by which clients run ahead of their tick (about a tick), the wait for the tick, and the way there and back. From sending: the same without this program's delay.",
+    "Input to state: from the moment an input was due by its client's own clock, whether or not it was sent then, to the moment its client had decoded an update that says it was used. It holds the lead by which clients run ahead of their tick (one to two ticks), the wait for the tick, and the way there and back. From sending: the same without this program's delay.",
     "Age of state: from the beginning of a state's tick to the moment that a player had it, by the stamps of updates; on the server's machine only.",
     "Hash mismatches: updates that did not decode, had another hash, or were awaiting a full one.",
 ];

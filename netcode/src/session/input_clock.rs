@@ -11,9 +11,9 @@ use crate::time::{Tick, Time};
 
 /// The margin that is aimed at, in 1/16 tick: one tick.
 const MARGIN_AIM_Q4: i32 = 16;
-/// The band outside of which a correction begins, in 1/16 tick: 0.5 to 1.5 ticks. It ends at the aim, not at the band's edge:
+/// The band outside of which a correction begins, in 1/16 tick: 0.5 to 2 ticks. It ends at the aim, not at the band's edge:
 /// a clock that rested there would let every input wait for a tick more than it needs.
-const MARGIN_BAND_Q4: core::ops::RangeInclusive<i32> = 8..=24;
+const MARGIN_BAND_Q4: core::ops::RangeInclusive<i32> = 8..=32;
 /// Beyond this the clock jumps, in 1/16 tick: 8 ticks. Trimming away more takes longer than a player likes to wait.
 const JUMP_Q4: i32 = 8 * 16;
 /// Largest change of the step, per cent: a player does not see it, and the error of 8 ticks is gone after 160.
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_step_is_trimmed_outside_of_the_band_only() {
-        for (margin_q4, want_ms) in [(7, 9.5), (-100, 9.5), (8, 10.0), (16, 10.0), (24, 10.0), (25, 10.5)] {
+        for (margin_q4, want_ms) in [(7, 9.5), (-100, 9.5), (8, 10.0), (16, 10.0), (32, 10.0), (33, 10.5)] {
             let mut clock = anchored(0);
             assert_eq!(due(&mut clock, 1000), [52]);
             clock.on_margin(InputSeq(1), margin_q4, InputSeq(2));
