@@ -28,16 +28,13 @@ use crate::cli::duration;
 use crate::failure::Failure;
 use cell::Cell;
 use child::Child;
-use contestant::{Contestant, Need};
+use contestant::Contestant;
 use measure::{Sample, Timing};
 use results::Results;
 use workshop::Workshop;
 
-/// Contestants that no bound is about take part in every third round: the table would take two hours otherwise.
+/// Contestants other than the floors and ours take part in every third round: the table would take two hours otherwise.
 const OTHERS_EVERY: u32 = 3;
-/// Rust peers in echoes, where ours is to be ahead of each: five of nine rounds, enough for quarters. All nine would make it
-/// ninety minutes.
-const RIVALS_EVERY: u32 = 2;
 /// Memory does not vary from round to round.
 const IDLE_ROUNDS: u32 = 1;
 
@@ -62,7 +59,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_enum)]
     contestants: Vec<Contestant>,
 
-    /// Rounds; the floors and ours are in each, Rust peers in every second of echoes, the others in every third.
+    /// Rounds; the floors and ours are in each, the others in every third.
     #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
 
@@ -71,7 +68,7 @@ pub(crate) struct Args {
     all_rounds: bool,
 
     /// Time between the last connection and the measurement.
-    #[arg(long, value_name = "TIME", default_value = "2300ms", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "2500ms", value_parser = duration)]
     warmup: Duration,
 
     /// How long each is measured in each round.
@@ -127,20 +124,14 @@ impl Args {
     }
 
     /// Whether it takes part in a round, counted from 0.
-    fn takes_part(&self, contestant: Contestant, cell: &Cell, round: u32) -> bool {
-        let is_echo = matches!(cell.work, cell::Work::Echo { .. });
-        let every = match contestant.need() {
-            _ if self.all_rounds || contestant.is_ever_present() => 1,
-            Need::Rust if is_echo => RIVALS_EVERY,
-            _ => OTHERS_EVERY,
-        };
-        round.is_multiple_of(every)
+    fn takes_part(&self, contestant: Contestant, round: u32) -> bool {
+        self.all_rounds || contestant.is_ever_present() || round.is_multiple_of(OTHERS_EVERY)
     }
 
     /// Windows of a cell.
     fn windows(&self, cell: &Cell) -> usize {
         let in_round = |round| {
-            self.contestants(cell).into_iter().filter(move |&one| self.takes_part(one, cell, round)).count()
+            self.contestants(cell).into_iter().filter(move |&one| self.takes_part(one, round)).count()
         };
         (0..self.rounds(cell)).map(in_round).sum()
     }
@@ -193,7 +184,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn play(args: &Args, workshop: &Workshop, cell: &Cell, round: u32) -> Result<Vec<Sample>, Failure> {
     let mut samples = Vec::new();
     for contestant in args.contestants(cell) {
-        if args.takes_part(contestant, cell, round) {
+        if args.takes_part(contestant, round) {
             let sample = window(args, workshop, cell, contestant, round)?;
             let (nth, rounds) = (round + 1, args.rounds(cell));
             let _ = writeln!(io::stderr(), "{cell}  round {nth} of {rounds}  {}", told(&sample));

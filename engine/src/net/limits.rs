@@ -114,7 +114,7 @@ pub(crate) const WAKE_BELOW: u64 = COALESCE_FROM / 2;
 /// Ticks over which messages are counted for that: a quarter of a second at 60 Hz.
 pub(crate) const WINDOW_TICKS: u32 = 16;
 
-/// Between the expected end of a read pass and its tick: the simulation spins for 150 us before it, and a timer fires up
+/// Between the expected end of a read pass and its tick: the simulation spins for up to 150 us before it, and a timer fires up
 /// to 100 us late.
 pub(crate) const HARVEST_MARGIN: Duration = Duration::from_micros(250);
 
