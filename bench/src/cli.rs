@@ -17,6 +17,7 @@ use crate::{arena, churn, echo, fanout, idle, search, slow};
 /// Players of `slow-heads`; beyond this a run measures its own generator. Chosen, not measured.
 const PLAYERS_MAX: i64 = 5000;
 const THREADS_MAX: i64 = 64;
+const CONNECTIONS_DEFAULT: u32 = 100;
 
 /// Load generator and latency reports for Tickwire.
 #[derive(Parser, Debug)]
@@ -93,9 +94,9 @@ pub(crate) struct Common {
     #[command(flatten)]
     pub(crate) server: Server,
 
-    /// How many connections there are.
-    #[arg(long, visible_alias = "players", value_name = "N", default_value_t = 100, allow_negative_numbers = true, help_heading = "Load", value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
-    pub(crate) connections: u32,
+    /// How many connections there are [default: 100].
+    #[arg(long, visible_alias = "players", value_name = "N", allow_negative_numbers = true, help_heading = "Load", value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
+    pub(crate) connections: Option<u32>,
 
     /// Connections that begin in each second.
     #[arg(long, value_name = "N", default_value_t = 500, allow_negative_numbers = true, help_heading = "Load", value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -126,8 +127,41 @@ pub(crate) struct Common {
     pub(crate) outputs: Outputs,
 }
 
+impl Server {
+    /// Refuses cores that none of so many threads would run on.
+    ///
+    /// # Errors
+    /// There are more of them than threads.
+    pub(crate) fn refuse_idle_cores(&self, threads: u32) -> Result<(), Failure> {
+        let cores = self.pin.len();
+        if cores <= threads as usize {
+            return Ok(());
+        }
+        let threads = if threads == 1 { "one thread".to_owned() } else { format!("{threads} threads") };
+        Err(Failure::Usage(format!("--pin names {cores} cores for {threads}: leave the others out")))
+    }
+}
+
 impl Common {
-    /// Refuses a rate beside stages that set one: either would be ignored without a word.
+    pub(crate) fn connections(&self) -> u32 {
+        self.connections.unwrap_or(CONNECTIONS_DEFAULT)
+    }
+
+    /// Refuses what stages or a lack of threads would make of no effect, without a word.
+    ///
+    /// # Errors
+    /// There is such a flag; it is named.
+    pub(crate) fn refuse_ignored(&self) -> Result<(), Failure> {
+        self.server.refuse_idle_cores(self.threads)?;
+        match self.stages.as_ref().and_then(Stages::connections) {
+            Some(_) if self.connections.is_some() => Err(Failure::Usage(
+                "--stages sets how many connections there are: leave --connections out".to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a rate beside stages that set one, in the same way.
     ///
     /// # Errors
     /// Both are given.
@@ -356,23 +390,57 @@ mod tests {
         }
     }
 
+    /// What a scenario says before it has connected; nobody listens on port 1.
+    fn refusal(line: &str) -> Option<String> {
+        let url = ["--url", "ws://127.0.0.1:1/"];
+        let words = ["tickwire-bench"].into_iter().chain(line.split_whitespace()).chain(url);
+        let run = match Args::try_parse_from(words).expect(line).command {
+            Command::Echo(args) => echo::run(&args),
+            Command::Fanout(args) => fanout::run(&args),
+            Command::Arena(args) => arena::run(&args),
+            Command::Churn(args) => churn::run(&args),
+            Command::Idle(args) => idle::run(&args),
+            Command::Search(args) => search::run(&args),
+            Command::Slow(args) => slow::run(&args),
+            other => panic!("{other:?} has no report"),
+        };
+        match run {
+            Err(Failure::Usage(why)) => Some(why),
+            Err(Failure::Unreachable(_)) => None,
+            Err(other) => panic!("{line}: {other}"),
+            Ok(_) => panic!("{line}: somebody listens on port 1"),
+        }
+    }
+
     #[test]
-    fn a_rate_beside_stages_of_rates_is_refused() {
+    fn a_flag_that_would_be_ignored_is_refused_by_its_name() {
         for (line, want) in [
-            ("echo --rate 5 --stages 1s:60/s", true),
-            ("fanout --input-rate 5 --stages 1s:60/s", true),
-            ("echo --stages 1s:60/s", false),
-            ("echo --rate 5 --stages 1s:60", false),
+            ("echo --rate 5 --stages 1s:60/s", Some("--rate")),
+            ("echo --stages 1s:60/s", None),
+            ("echo --rate 5 --stages 1s:60", None),
+            ("echo --connections 5 --stages 1s:60", Some("--connections")),
+            ("echo --connections 5 --stages 1s:60/s", None),
+            ("fanout --input-rate 5 --stages 1s:60/s", Some("--input-rate")),
+            ("fanout --input-bytes 5", Some("--input-bytes")),
+            ("fanout --input-bytes 5 --input-rate 5", None),
+            ("fanout --input-bytes 5 --stages 1s:60/s", None),
+            ("arena --players 5 --stages 1s:60", Some("--connections")),
+            ("arena --stages 1s:60", None),
+            ("arena --pin 0,1", Some("--pin")),
+            ("arena --pin 0,1 --threads 2", None),
+            ("arena --pin 0 --threads 2", None),
+            ("churn --pin 0,1", Some("--pin")),
+            ("idle --pin 0,1", Some("--pin")),
+            ("search fanout --objective p99<1s --input-bytes 5", Some("--input-bytes")),
+            ("search fanout --objective p99<1s --input-bytes 5 --vary rate", None),
+            ("search echo --objective p99<1s --pin 0,1", Some("--pin")),
+            ("slow fanout --stamp-offset 0 --input-bytes 5", Some("--input-bytes")),
+            ("slow arena --pin 0,1,2 --threads 2", Some("--pin")),
         ] {
-            let words = ["tickwire-bench"].into_iter().chain(line.split_whitespace());
-            // Those that are refused are so before anybody connects.
-            let refusal = match Args::try_parse_from(words).expect("flags").command {
-                Command::Echo(args) if want => echo::run(&args).err(),
-                Command::Fanout(args) if want => fanout::run(&args).err(),
-                Command::Echo(args) => args.common.refuse_two_rates("--rate", args.rate).err(),
-                _ => None,
-            };
-            assert_eq!(matches!(refusal, Some(Failure::Usage(_))), want, "{line}");
+            let refusal = refusal(line);
+            let is_named = |why: &String| want.is_some_and(|flag| why.contains(flag));
+            assert_eq!(refusal.is_some(), want.is_some(), "{line}: {refusal:?}");
+            assert!(refusal.as_ref().is_none_or(is_named), "{line}: {refusal:?}");
         }
     }
 }

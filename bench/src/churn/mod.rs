@@ -144,6 +144,7 @@ impl Gauge<'_> {
 /// # Errors
 /// There is no such server, or it lets nobody in: nothing is measured then.
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
+    args.server.refuse_idle_cores(1)?;
     let manners = args.manners()?;
     if let Some(&core) = args.server.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;

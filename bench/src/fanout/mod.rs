@@ -18,6 +18,9 @@ use crate::report::{Distribution, Run, Unit};
 use crate::watch::Watch;
 pub(crate) use client::Fanout;
 
+/// As large as an input of the arena with what frames it.
+const INPUT_BYTES_DEFAULT: u32 = 24;
+
 const EXAMPLES: &str = "\
 Examples:
   cargo run --release -p tickwire --example fanout -- --listen 127.0.0.1:9002 --hz 60 --bytes 200 &
@@ -32,9 +35,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "BYTE", allow_negative_numbers = true, help_heading = "Frames", value_parser = clap::value_parser!(u32).range(0..=1 << 20))]
     pub(crate) stamp_offset: Option<u32>,
 
-    /// Bytes of each input.
-    #[arg(long, value_name = "N", default_value_t = 24, allow_negative_numbers = true, help_heading = "Inputs", value_parser = clap::value_parser!(u32).range(0..=1 << 20))]
-    pub(crate) input_bytes: u32,
+    /// Bytes of each input [default: 24].
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Inputs", value_parser = clap::value_parser!(u32).range(0..=1 << 20))]
+    pub(crate) input_bytes: Option<u32>,
 
     /// Inputs that each connection sends in a second; none without it.
     #[arg(long, visible_alias = "rate", value_name = "N", allow_negative_numbers = true, help_heading = "Inputs", value_parser = rate)]
@@ -42,6 +45,20 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) common: cli::Common,
+}
+
+impl Args {
+    /// Refuses a size of inputs where there are none.
+    ///
+    /// # Errors
+    /// Neither --input-rate nor stages of rates stand beside it.
+    pub(crate) fn refuse_ignored(&self) -> Result<(), Failure> {
+        let is_sending = self.input_rate.is_some() || self.common.stages.as_ref().and_then(Stages::rates).is_some();
+        if self.input_bytes.is_some() && !is_sending {
+            return Err(Failure::Usage("--input-bytes is of inputs, which --input-rate asks for".to_owned()));
+        }
+        Ok(())
+    }
 }
 
 /// What is read and sent.
@@ -58,7 +75,7 @@ impl FanoutPlan {
         let staged = args.common.stages.as_ref().and_then(Stages::rates).map(|rates| rates[0]);
         Self {
             stamp_offset: args.stamp_offset.map(|offset| offset as usize),
-            input_bytes: args.input_bytes as usize,
+            input_bytes: args.input_bytes.unwrap_or(INPUT_BYTES_DEFAULT) as usize,
             input_rate: staged.or(args.input_rate),
         }
     }
@@ -70,6 +87,7 @@ impl FanoutPlan {
 /// See [`measure`].
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     args.common.refuse_two_rates("--input-rate", args.input_rate)?;
+    args.refuse_ignored()?;
     let plan = Plan::new(&args.common)?;
     let watch =
         Watch::new(&plan.route, args.common.server.server_pid, args.common.server.metrics.as_deref())?;

@@ -84,6 +84,7 @@ pub(crate) struct IdlePlan {
 /// # Errors
 /// There is no such server, or see [`measure`].
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
+    args.server.refuse_idle_cores(1)?;
     descriptors::reserve(args.connections as usize).map_err(Failure::Descriptors)?;
     if let Some(&core) = args.server.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;

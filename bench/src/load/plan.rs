@@ -30,13 +30,14 @@ impl Plan {
     /// Looks the server up and makes room for the connections.
     ///
     /// # Errors
-    /// Nobody answers there, or the hard limit of descriptors is too low.
+    /// A flag would be ignored, nobody answers there, or the hard limit of descriptors is too low.
     pub(crate) fn new(common: &cli::Common) -> Result<Self, Failure> {
+        common.refuse_ignored()?;
         let stages = common.stages.clone();
         let first = stages.as_ref().and_then(Stages::connections).map(|counts| counts[0]);
         let plan = Self {
             route: Route::find(&common.server.url).map_err(Failure::Unreachable)?,
-            connections: first.unwrap_or(common.connections),
+            connections: first.unwrap_or(common.connections()),
             connect_rate: common.connect_rate,
             threads: common.threads,
             pin: common.server.pin.clone(),

@@ -115,7 +115,7 @@ impl Goal {
     /// The first load.
     fn start(&self, common: &cli::Common, rate: Option<f64>) -> u32 {
         match self.vary {
-            Vary::Connections => common.connections,
+            Vary::Connections => common.connections(),
             Vary::Rate => rate.unwrap_or(RATE_FIRST).round().clamp(1.0, f64::from(u32::MAX)) as u32,
         }
     }
@@ -155,6 +155,11 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let common = args.common();
     if common.stages.is_some() {
         return Err(Failure::Usage("a search sets the load itself: leave --stages out".to_owned()));
+    }
+    if let Of::Fanout(of) = &args.of
+        && of.goal.vary != Vary::Rate
+    {
+        of.scenario.refuse_ignored()?;
     }
     let plan = Plan::new(common)?;
     let watch = Watch::new(&plan.route, common.server.server_pid, common.server.metrics.as_deref())?;

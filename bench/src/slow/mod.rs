@@ -123,9 +123,12 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         Of::Fanout(of) => &of.manner,
     };
     let slow = manner.slow();
-    if !(0..common.connections).any(|number| slow.is(number)) {
-        let (share, connections) = (manner.share, common.connections);
+    if !(0..common.connections()).any(|number| slow.is(number)) {
+        let (share, connections) = (manner.share, common.connections());
         return Err(Failure::Usage(format!("a share of {share} of {connections} connections is nobody")));
+    }
+    if let Of::Fanout(of) = &args.of {
+        of.scenario.refuse_ignored()?;
     }
     let plan = Plan::new(common)?;
     let watch = Watch::new(&plan.route, common.server.server_pid, common.server.metrics.as_deref())?;
