@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     Metrics { path: String, error: NoMetrics },
     /// Some were refused, or never got ready.
     Join { ready: usize, connections: usize, why: Option<String>, limit_s: u64 },
+    /// The user ended it before there was anything to report.
+    Interrupted,
     /// The server took all connections: it has descriptors enough.
     NotStarved { connections: usize },
     /// The server took no connection at all.
@@ -70,6 +72,7 @@ impl fmt::Display for Failure {
                 f,
                 "{ready} of {connections} connections got ready within {limit_s} s; is this the right kind of server?"
             ),
+            Self::Interrupted => f.write_str("interrupted before anything was measured"),
             Self::NotStarved { connections } => write!(
                 f,
                 "the server took all {connections} connections: start it with few descriptors (prlimit --nofile=256 ...)"

@@ -13,6 +13,7 @@ mod fanout;
 mod floor;
 mod guest;
 mod idle;
+mod interrupt;
 mod load;
 mod machine;
 mod metrics;
@@ -37,17 +38,17 @@ use crate::failure::Failure;
 
 fn main() -> ExitCode {
     match cli::Args::parse_from(cli::without_separator(std::env::args_os())).command {
-        cli::Command::Echo(args) => report(echo::run(&args), &args.common.outputs),
-        cli::Command::Fanout(args) => report(fanout::run(&args), &args.common.outputs),
-        cli::Command::Arena(args) => report(arena::run(&args), &args.common.outputs),
+        cli::Command::Echo(args) => report(|| echo::run(&args), &args.common.outputs),
+        cli::Command::Fanout(args) => report(|| fanout::run(&args), &args.common.outputs),
+        cli::Command::Arena(args) => report(|| arena::run(&args), &args.common.outputs),
         #[cfg(target_os = "linux")]
         cli::Command::Floor(args) => ended(floor::run(&args)),
         #[cfg(target_os = "linux")]
         cli::Command::Peers(args) => ended(peers::run(&args)),
-        cli::Command::Churn(args) => report(churn::run(&args), &args.outputs),
-        cli::Command::Idle(args) => report(idle::run(&args), &args.outputs),
-        cli::Command::Search(args) => report(search::run(&args), args.outputs()),
-        cli::Command::Slow(args) => report(slow::run(&args), args.outputs()),
+        cli::Command::Churn(args) => report(|| churn::run(&args), &args.outputs),
+        cli::Command::Idle(args) => report(|| idle::run(&args), &args.outputs),
+        cli::Command::Search(args) => report(|| search::run(&args), args.outputs()),
+        cli::Command::Slow(args) => report(|| slow::run(&args), args.outputs()),
         cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),
         cli::Command::SlowHeads(args) => print(slow_heads::run(&args), slow_heads::Report::is_good),
         cli::Command::Html(args) => report::gallery::run(&args),
@@ -55,8 +56,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ends a scenario that has a report.
-fn report(run: Result<report::Run, Failure>, outputs: &report::Outputs) -> ExitCode {
+/// Runs a scenario that has a report, also of a run that is interrupted.
+fn report(scenario: impl FnOnce() -> Result<report::Run, Failure>, outputs: &report::Outputs) -> ExitCode {
+    let run = interrupt::catch().map_err(Failure::Io).and_then(|()| scenario());
     run.map_or_else(|failure| told(&failure), |run| report::finish(run, outputs))
 }
 

@@ -7,6 +7,7 @@ mod examples;
 mod fifty_bots;
 mod hello;
 mod hygiene;
+mod interruption;
 mod netbench;
 mod operator;
 mod peers;

@@ -49,7 +49,7 @@ fn figure(report: &Value, name: &str) -> f64 {
 
 /// How many samples a distribution of the report has.
 #[track_caller]
-fn samples(report: &Value, name: &str) -> u64 {
+pub(crate) fn samples(report: &Value, name: &str) -> u64 {
     let distributions = report["distributions"].as_array().expect("a list");
     let found = distributions.iter().find(|distribution| distribution["name"] == name);
     let found = found.unwrap_or_else(|| panic!("no distribution {name}"));

@@ -16,6 +16,7 @@ use tickwire_netcode::time::Time;
 use crate::cli;
 use crate::failure::Failure;
 use crate::guest::Seat;
+use crate::interrupt;
 use crate::load::Live;
 use crate::machine::memory::Memory;
 use crate::machine::{affinity, descriptors};
@@ -120,7 +121,7 @@ impl Gauge<'_> {
         Levels::read(self.watch.scrape().as_ref(), memory)
     }
 
-    /// Until everything is back to where it was `before`, or `limit` is over. Also tells how long that took.
+    /// Until everything is back to where it was `before`, `limit` is over, or the run is interrupted. Also tells how long that took.
     fn read_until_back(
         &self,
         before: &Levels,
@@ -132,7 +133,7 @@ impl Gauge<'_> {
         loop {
             turnstile.rest(READ_EVERY.min(limit))?;
             let (levels, now) = (self.read(), turnstile.now());
-            if levels.is_back(before) || now >= over {
+            if levels.is_back(before) || now >= over || interrupt::is_asked() {
                 return Ok((levels, now.since(began)));
             }
         }
@@ -142,7 +143,7 @@ impl Gauge<'_> {
 /// Runs the scenario.
 ///
 /// # Errors
-/// There is no such server, or it lets nobody in: nothing is measured then.
+/// There is no such server, it lets nobody in, or the run was interrupted before its window: nothing is measured then.
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     args.server.refuse_idle_cores(1)?;
     let manners = args.manners()?;
@@ -157,11 +158,15 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let untouched = gauge.read();
     turnstile.admit(args.warmup)?;
     turnstile.empty()?;
-    if turnstile.tally.whole == 0 {
+    if !interrupt::is_asked() && turnstile.tally.whole == 0 {
         turnstile.clear();
         return Err(Failure::TookNone { why: turnstile.tally.worst().map(str::to_owned) });
     }
     let (before, _) = gauge.read_until_back(&untouched, args.settle, &mut turnstile)?;
+    if interrupt::is_asked() {
+        turnstile.clear();
+        return Err(Failure::Interrupted);
+    }
 
     let (look, began) = (watch.look(), turnstile.now());
     let is_whole = turnstile.admit(args.duration)?;
@@ -172,6 +177,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     turnstile.clear();
     let outcome = Outcome {
         is_whole,
+        is_interrupted: interrupt::is_asked(),
         asked: args.duration,
         measured,
         settle: args.settle,

@@ -10,6 +10,8 @@ use crate::watch::Window;
 pub(super) struct Outcome {
     /// Visitors came until the end.
     pub(super) is_whole: bool,
+    /// The user ended it before its time; nobody waited for the last visitors.
+    pub(super) is_interrupted: bool,
     pub(super) asked: Duration,
     pub(super) measured: Duration,
     /// How long levels had time to come back, and how long they took.
@@ -59,8 +61,11 @@ impl Outcome {
         }
         let failed = self.tally.failed_count();
         let most = self.tally.worst().map_or(String::new(), |why| format!(" (most: {why})"));
+        let (measured, asked) = (self.measured.as_secs_f64(), self.asked.as_secs_f64());
+        if self.is_interrupted {
+            run.verdict.partial(format!("interrupted after {measured:.1} of {asked:.1} s of visits"));
+        }
         if !self.is_whole {
-            let (measured, asked) = (self.measured.as_secs_f64(), self.asked.as_secs_f64());
             run.verdict
                 .partial(format!("nobody was let in any more after {measured:.1} of {asked:.1} s{most}"));
         }
@@ -91,6 +96,10 @@ impl Outcome {
     }
 
     fn levels(&self, run: &mut Run) {
+        if self.is_interrupted {
+            run.notes.push("What the server kept is unknown: nobody waited for the last visitors.".into());
+            return;
+        }
         if self.is_server_gone || !(self.before.is_known() && self.after.is_known()) {
             run.notes.push(
                 "What the server kept is unknown: it has no metrics of ours; give --server-pid.".into(),
@@ -152,6 +161,7 @@ mod tests {
         let ten = Duration::from_secs(10);
         let mut outcome = Outcome {
             is_whole: true,
+            is_interrupted: false,
             asked: ten,
             measured: ten,
             settle: Duration::from_secs(5),
@@ -171,7 +181,14 @@ mod tests {
     #[test]
     fn each_reason_not_to_be_content_is_a_flaw() {
         type Change = fn(&mut Outcome);
-        let table: [(Change, &str); 6] = [
+        let table: [(Change, &str); 7] = [
+            (
+                |outcome| {
+                    (outcome.is_interrupted, outcome.measured) = (true, Duration::from_secs(3));
+                    outcome.after = levels(7, 1);
+                },
+                "PARTIAL: interrupted after 3.0 of 10.0 s of visits",
+            ),
             (|_| (), ""),
             (|outcome| outcome.after = levels(3, 1), "FAILED: 3 sessions more than before after 5.0 s"),
             (|outcome| outcome.after = levels(0, 2), ""),

@@ -13,6 +13,7 @@ use tickwire_netcode::time::Time;
 
 use super::tally::{Moments, Tally};
 use crate::guest::{Desk, Gone, Guest, Seat, Standing};
+use crate::interrupt;
 use crate::load::Live;
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
@@ -106,7 +107,8 @@ impl Turnstile {
         self.reactor.now()
     }
 
-    /// Begins visits for `duration`, and counts them anew. Ends early, with false, when the server lets nobody in.
+    /// Begins visits for `duration`, and counts them anew. Ends early, with false, when the server lets nobody in; and
+    /// when the run is interrupted.
     pub(super) fn admit(&mut self, duration: Duration) -> io::Result<bool> {
         let from = self.reactor.now();
         self.tally = Tally::new(from);
@@ -116,7 +118,7 @@ impl Turnstile {
         let visits = u64::try_from(visits).unwrap_or(u64::MAX);
         let due_at = |index: u64| from + duration_of(index, rate);
         let mut index = 0;
-        while index < visits || self.reactor.now() < from + duration {
+        while !interrupt::is_asked() && (index < visits || self.reactor.now() < from + duration) {
             let now = self.reactor.now();
             if self.is_deaf(now) {
                 return Ok(false);
@@ -136,9 +138,9 @@ impl Turnstile {
         self.tally.failed_count() > 0 && now.since(self.let_in_at) > DEAF_LIMIT
     }
 
-    /// Sees everybody out.
+    /// Sees everybody out, unless the run is interrupted.
     pub(super) fn empty(&mut self) -> io::Result<()> {
-        while self.inside > 0 {
+        while self.inside > 0 && !interrupt::is_asked() {
             self.turn(self.reactor.now() + LOOK_EVERY)?;
         }
         Ok(())

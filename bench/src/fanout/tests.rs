@@ -85,6 +85,7 @@ fn where_stages_change_the_connections_nothing_is_told_by_connection() {
             connections,
             asked: Duration::from_millis(1100),
             measured: Duration::from_millis(1100),
+            is_interrupted: false,
         };
         let target: Target = "ws://simulated/".parse().expect("a URL");
         let load = Plan {

@@ -13,6 +13,7 @@ use tickwire_client::Clock;
 use tickwire_netcode::time::Time;
 
 use crate::guest::{Desk, Gone, Guest, Seat, Standing};
+use crate::interrupt;
 use crate::load::Live;
 use crate::quantiles;
 use crate::wire::reactor::Reactor;
@@ -112,7 +113,8 @@ impl Crowd {
         self.staying
     }
 
-    /// Brings `connections` guests at `rate` a second; ends when all stay or were refused, or nothing moves any more.
+    /// Brings `connections` guests at `rate` a second; ends when all stay or were refused, nothing moves any
+    /// more, or the run is interrupted.
     pub(super) fn gather(&mut self, connections: usize, rate: u32) -> io::Result<()> {
         let began = self.reactor.now();
         let apart = Duration::from_secs(1) / rate;
@@ -128,7 +130,7 @@ impl Crowd {
                 self.open_next()?;
             }
             let is_over = self.places.len() == connections && self.on_their_way == 0;
-            if is_over || now.since(self.moved_at) >= STALL_MAX + apart {
+            if is_over || interrupt::is_asked() || now.since(self.moved_at) >= STALL_MAX + apart {
                 return Ok(());
             }
             let is_full = self.upgrading == UPGRADING_MAX || self.places.len() == connections;
@@ -140,18 +142,18 @@ impl Crowd {
     /// Lets time pass before anybody comes.
     pub(super) fn rest(&mut self, time: Duration) -> io::Result<()> {
         let until = self.reactor.now() + time;
-        while self.reactor.now() < until {
+        while self.reactor.now() < until && !interrupt::is_asked() {
             self.turn(until)?;
         }
         Ok(())
     }
 
-    /// Lets time pass. Ends early, with false, when nobody is left.
-    pub(super) fn stay_until(&mut self, until: Time) -> io::Result<bool> {
-        while self.reactor.now() < until && self.staying > 0 {
+    /// Lets time pass. Ends early when nobody is left or the run is interrupted.
+    pub(super) fn stay_until(&mut self, until: Time) -> io::Result<()> {
+        while self.reactor.now() < until && self.staying > 0 && !interrupt::is_asked() {
             self.turn(until.min(self.reactor.now() + LOOK_EVERY))?;
         }
-        Ok(self.staying > 0)
+        Ok(())
     }
 
     /// Sees everybody out: what ends here is nobody's loss, and the ports are free again.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::cli;
 use crate::failure::Failure;
 use crate::guest::Seat;
+use crate::interrupt;
 use crate::load::Live;
 use crate::machine::memory::Memory;
 use crate::machine::{affinity, descriptors};
@@ -108,7 +109,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
 /// Runs the scenario.
 ///
 /// # Errors
-/// Nobody got in: nothing is measured then.
+/// Nobody got in, or it was interrupted before memory was read: nothing is measured then.
 pub(crate) fn measure(plan: &IdlePlan, route: Route, watch: &Watch, live: Live) -> Result<Run, Failure> {
     let url = format!("ws://{}{}", route.target.authority(), route.target.path);
     let connections = plan.connections as usize;
@@ -120,12 +121,16 @@ pub(crate) fn measure(plan: &IdlePlan, route: Route, watch: &Watch, live: Live) 
     let began = crowd.now();
     crowd.gather(connections, plan.connect_rate)?;
     let gathered_in = crowd.now().since(began);
-    if crowd.staying() == 0 && crowd.lost.is_empty() {
+    if !interrupt::is_asked() && crowd.staying() == 0 && crowd.lost.is_empty() {
         crowd.clear();
         let most = crowd.refused.into_iter().max_by_key(|(_, count)| *count);
         return Err(Failure::TookNone { why: most.map(|(why, _)| why) });
     }
     crowd.stay_until(crowd.now() + plan.warmup)?;
+    if interrupt::is_asked() {
+        crowd.clear();
+        return Err(Failure::Interrupted);
+    }
     let (held, held_memory) = (crowd.staying(), memory());
     let (look, began) = (watch.look(), crowd.now());
     crowd.stay_until(began + plan.duration)?;
@@ -137,6 +142,7 @@ pub(crate) fn measure(plan: &IdlePlan, route: Route, watch: &Watch, live: Live) 
         at_end: crowd.staying(),
         duration: plan.duration,
         measured,
+        is_interrupted: interrupt::is_asked() && measured < plan.duration,
         before,
         with: held_memory,
         later: memory(),

@@ -23,6 +23,8 @@ pub(super) struct Outcome {
     pub(super) at_end: usize,
     pub(super) duration: Duration,
     pub(super) measured: Duration,
+    /// The user ended it before its time.
+    pub(super) is_interrupted: bool,
     pub(super) before: Option<Memory>,
     pub(super) with: Option<Memory>,
     pub(super) later: Option<Memory>,
@@ -55,13 +57,11 @@ impl Outcome {
     fn judge(&self, run: &mut Run) {
         let coming: u64 = self.refused.values().sum();
         let came = self.held as u64 + self.lost.values().sum::<u64>() - (self.held - self.at_end) as u64;
-        if self.at_end == 0 {
-            run.verdict.partial(format!(
-                "nobody was left after {:.1} of {:.1} s{}",
-                self.measured.as_secs_f64(),
-                self.duration.as_secs_f64(),
-                most(&self.lost)
-            ));
+        if self.at_end == 0 || self.is_interrupted {
+            let why = if self.is_interrupted { "interrupted" } else { "nobody was left" };
+            let (measured, asked) = (self.measured.as_secs_f64(), self.duration.as_secs_f64());
+            let most = most(&self.lost);
+            run.verdict.partial(format!("{why} after {measured:.1} of {asked:.1} s{most}"));
         } else if !self.lost.is_empty() {
             let count: u64 = self.lost.values().sum();
             run.verdict.failed(format!("{count} connections were lost{}", most(&self.lost)));
@@ -156,6 +156,7 @@ mod tests {
             at_end: 10_000,
             duration: Duration::from_secs(5),
             measured: Duration::from_secs(5),
+            is_interrupted: false,
             before: memory(1_000_000),
             with: memory(4_000_000),
             later: memory(4_000_000),
@@ -195,7 +196,11 @@ mod tests {
     #[test]
     fn who_did_not_come_or_stay_is_told_with_the_reason() {
         type Change = fn(&mut Outcome);
-        let table: [(Change, &str); 4] = [
+        let table: [(Change, &str); 5] = [
+            (
+                |outcome| (outcome.is_interrupted, outcome.measured) = (true, Duration::from_secs(1)),
+                "PARTIAL: interrupted after 1.0 of 5.0 s",
+            ),
             (
                 |outcome| {
                     (outcome.held, outcome.at_end) = (9_990, 9_990);

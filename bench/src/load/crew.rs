@@ -16,12 +16,16 @@ use super::recorder::Recorder;
 use super::scenario::Scenario;
 use super::shared::Shared;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::machine::affinity;
 use crate::wire::network::Tcp;
 use crate::wire::reactor::Reactor;
 
 /// Beyond the time that the connect rate takes, all connections are ready by then, or something is wrong.
 const READY_LIMIT: Duration = Duration::from_secs(20);
+
+/// From an interruption to the end of the window: all threads look at the window's ends twice in that time.
+const NOTICE: Duration = Duration::from_millis(100);
 
 pub(crate) struct Crew<S: Scenario> {
     clock: Clock,
@@ -61,7 +65,12 @@ impl<S: Scenario> Crew<S> {
         let limit = READY_LIMIT + apart * connections;
         let all = connections as usize;
         let stage = Stage::Connecting { connections };
-        self.wait(self.now() + limit, stage, live, |shared| shared.gone() > 0 || shared.ready() == all);
+        self.wait(self.now() + limit, stage, live, |shared| {
+            shared.gone() > 0 || shared.ready() == all || interrupt::is_asked()
+        });
+        if interrupt::is_asked() {
+            return Err(self.give_up(live)?);
+        }
         if self.shared.ready() == all && self.shared.gone() == 0 {
             return Ok(self);
         }
@@ -70,6 +79,13 @@ impl<S: Scenario> Crew<S> {
         self.end_at(Time::default());
         let why = self.finish()?.losses.reasons.into_iter().next();
         Err(Failure::Join { ready, connections: all, why, limit_s: limit.as_secs() })
+    }
+
+    /// Ends a run in which nothing has been measured: the user wants no more of it.
+    pub(crate) fn give_up(self, live: &mut Live) -> Result<Failure, Failure> {
+        live.clear();
+        self.end_at(Time::default());
+        self.finish().map(|_| Failure::Interrupted)
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -86,14 +102,23 @@ impl<S: Scenario> Crew<S> {
         self.shared.end_at(end);
     }
 
-    /// Lets the warm-up pass. False: nobody is left, and there is no use in waiting longer.
-    pub(crate) fn warm_up_until(&self, at: Time, live: &mut Live) -> bool {
-        self.wait(at, Stage::WarmingUp, live, |_| false)
+    /// Lets the warm-up pass, or what of it passes before the run is interrupted.
+    pub(crate) fn warm_up_until(&self, at: Time, live: &mut Live) {
+        self.wait(at, Stage::WarmingUp, live, |_| interrupt::is_asked());
     }
 
-    /// Lets the window pass. False: nobody is left, and there is no use in waiting longer.
-    pub(crate) fn measure_until(&self, begin: Time, end: Time, live: &mut Live) -> bool {
-        self.wait(end, Stage::Measuring { begin, end }, live, |_| false)
+    /// Lets the window pass, as long as anybody is left, and returns its end: `end`, unless the run is interrupted well
+    /// before.
+    pub(crate) fn measure_until(&self, begin: Time, end: Time, live: &mut Live) -> Time {
+        let stage = Stage::Measuring { begin, end };
+        self.wait(end, stage, live, |_| interrupt::is_asked());
+        let cut = if interrupt::is_asked() { end.min(self.now() + NOTICE) } else { end };
+        if cut < end {
+            live.say(interrupt::ENDING);
+            self.end_at(cut);
+        }
+        self.wait(cut, stage, live, |_| false);
+        cut
     }
 
     /// Waits until `until`, until `is_done`, or until no thread has anything left to do, which is false.

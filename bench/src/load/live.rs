@@ -94,6 +94,14 @@ impl Live {
         self.is_shown = self.form == Form::Terminal;
     }
 
+    /// Says something now, on a line that stays.
+    pub(super) fn say(&mut self, line: &str) {
+        self.clear();
+        if self.form != Form::Quiet {
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+
     /// Takes the line away: a report follows.
     pub(crate) fn clear(&mut self) {
         if std::mem::take(&mut self.is_shown) {

@@ -26,6 +26,7 @@ mod window;
 use tickwire_client::Clock;
 
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::machine::affinity;
 use crate::watch::Watch;
 use crew::Crew;
@@ -40,8 +41,8 @@ pub(crate) use scenario::{Cx, Flow, Scenario};
 /// `make` makes the scenario of each thread.
 ///
 /// # Errors
-/// Not all connections were made, or a core cannot be pinned to: nothing is measured then. What the server does after
-/// that is in the outcome.
+/// Not all connections were made, a core cannot be pinned to, or the run was interrupted before its window: nothing is
+/// measured then. What happens after that is in the outcome.
 pub(crate) fn run<S: Scenario>(
     plan: &Plan,
     watch: &Watch,
@@ -54,12 +55,15 @@ pub(crate) fn run<S: Scenario>(
     }
     let crew = Crew::start(plan, Clock::new(), live, make)?;
     let begin = crew.now() + plan.warmup;
-    let end = begin + plan.duration;
-    crew.end_at(end);
+    let whole = begin + plan.duration;
+    crew.end_at(whole);
     crew.begin_at(begin);
     crew.warm_up_until(begin, live);
+    if interrupt::is_asked() {
+        return Err(crew.give_up(live)?);
+    }
     let (before, began) = (watch.look(), crew.now());
-    crew.measure_until(begin, end, live);
+    let end = crew.measure_until(begin, whole, live);
     let elapsed = crew.now().since(began);
     let window = watch.look().since(&before, elapsed);
     let done = crew.finish()?;
@@ -72,5 +76,6 @@ pub(crate) fn run<S: Scenario>(
         window,
         connections: plan.is_steady().then_some(plan.connections),
         asked: plan.duration,
+        is_interrupted: end < whole,
     })
 }

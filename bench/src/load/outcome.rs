@@ -15,6 +15,9 @@ use crate::watch;
 /// A run that ended so much before its time is partial.
 const SHORT: Duration = Duration::from_millis(500);
 
+/// The last second of a run that ended early is shorter, but never so short that its rates mean nothing.
+const SECOND_MIN_S: f64 = 0.01;
+
 pub(crate) struct Outcome<S> {
     pub(crate) scenario: S,
     pub(crate) recorder: Recorder,
@@ -27,6 +30,8 @@ pub(crate) struct Outcome<S> {
     pub(crate) asked: Duration,
     /// How long there was anybody to measure.
     pub(crate) measured: Duration,
+    /// The user ended it before its time.
+    pub(crate) is_interrupted: bool,
 }
 
 impl<S> Outcome<S> {
@@ -34,9 +39,14 @@ impl<S> Outcome<S> {
         self.measured.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
-    /// Nobody was left before its time.
-    pub(crate) fn is_short(&self) -> bool {
-        self.measured + SHORT < self.asked
+    /// Why it ended before its time, if it did.
+    pub(crate) fn shortage(&self) -> Option<String> {
+        let why = match self.is_interrupted {
+            true => "interrupted",
+            false if self.measured + SHORT < self.asked => "nobody was left",
+            false => return None,
+        };
+        Some(format!("{why} after {:.1} of {:.1} s", self.measured.as_secs_f64(), self.asked.as_secs_f64()))
     }
 
     /// Connections of the window, unless they changed.
@@ -64,16 +74,15 @@ impl<S> Outcome<S> {
             run.verdict.saturated();
         }
         let first = self.losses.reasons.first().map_or(String::new(), |why| format!(" (first: {why})"));
-        if self.is_short() {
-            let (measured, asked) = (self.measured.as_secs_f64(), self.asked.as_secs_f64());
-            run.verdict.partial(format!("nobody was left after {measured:.1} of {asked:.1} s{first}"));
+        if let Some(shortage) = self.shortage() {
+            run.verdict.partial(format!("{shortage}{first}"));
         } else if self.losses.count > 0 {
             run.verdict.failed(format!("{} connections were lost{first}", self.losses.count));
         }
     }
 
     fn timeline(&self, plan: &Plan) -> Vec<Second> {
-        let whole = self.asked.as_secs_f64();
+        let whole = self.measured.as_secs_f64();
         let second = |(place, histogram): (usize, &Histogram<u64>)| {
             let at_s = place as f64;
             let offsets = plan.stages.iter().flat_map(|stages| stages.offsets().zip(stages.iter()));
@@ -82,7 +91,7 @@ impl<S> Outcome<S> {
                 Level::Connections(count) => f64::from(count),
                 Level::Rate(rate) => rate,
             });
-            Second { at_s, length_s: (whole - at_s).min(1.0), load, histogram: histogram.clone() }
+            Second { at_s, length_s: (whole - at_s).clamp(SECOND_MIN_S, 1.0), load, histogram: histogram.clone() }
         };
         self.recorder.seconds.iter().enumerate().map(second).collect()
     }

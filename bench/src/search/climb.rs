@@ -16,6 +16,8 @@ pub(super) enum Answer {
     Fails,
     /// The generator could not do it: nothing is known of the server.
     Saturated,
+    /// The user wanted no more.
+    Interrupted,
 }
 
 /// One measurement, as it is printed.
@@ -36,6 +38,7 @@ impl fmt::Display for Probe {
             Answer::Holds => "holds",
             Answer::Fails => "fails",
             Answer::Saturated => "GENERATOR SATURATED",
+            Answer::Interrupted => "interrupted",
         };
         write!(f, "probe {number}: {load} {word}: {answer}: {found}")
     }
@@ -50,6 +53,8 @@ pub(super) enum End {
     Saturated { load: u32, why: String },
     /// The server is not there any more.
     Gone,
+    /// The user wanted no more.
+    Interrupted,
 }
 
 pub(super) struct Climb<'a> {
@@ -59,6 +64,8 @@ pub(super) struct Climb<'a> {
     pub(super) again: u32,
     pub(super) word: &'static str,
     pub(super) is_there: &'a dyn Fn() -> bool,
+    /// The user wants no more.
+    pub(super) is_interrupted: &'a dyn Fn() -> bool,
     pub(super) rest: &'a dyn Fn(),
     pub(super) say: &'a dyn Fn(&Probe),
 }
@@ -93,6 +100,10 @@ impl Climb<'_> {
                 Answer::Holds => {
                     found.ladder.note(load, true);
                     found.best = run.or(found.best);
+                }
+                Answer::Interrupted => {
+                    found.end = End::Interrupted;
+                    break;
                 }
                 Answer::Fails if !(self.is_there)() => {
                     found.end = End::Gone;
@@ -137,13 +148,15 @@ impl Climb<'_> {
                 Err(failure @ Failure::Join { .. }) => (Answer::Fails, failure.to_string(), None),
                 Err(failure) => (Answer::Saturated, failure.to_string(), None),
             };
+            // A probe that was cut short says nothing of its load.
+            let answer = if (self.is_interrupted)() { Answer::Interrupted } else { answer };
             let number = found.probes.len() + 1;
             let told = Probe { number, load, word: self.word, answer: answer.clone(), found: words };
             (self.say)(&told);
             found.probes.push(told);
             let is_there = answer == Answer::Holds || (self.is_there)();
             last = (answer, run);
-            if last.0 == Answer::Holds || !is_there {
+            if matches!(last.0, Answer::Holds | Answer::Interrupted) || !is_there {
                 break;
             }
         }
@@ -220,6 +233,9 @@ impl Found {
             End::Saturated { load, why } => run
                 .verdict
                 .partial(format!("the generator reached its own limit at {load} {word}, {why}; {holds}")),
+            End::Interrupted => {
+                run.verdict.partial(format!("interrupted in probe {}; {holds}", probes.len()));
+            }
             End::Gone => {
                 run.verdict.partial(format!("the server went during probe {}; {holds}", probes.len()));
             }
@@ -259,6 +275,16 @@ mod tests {
         is_there: &dyn Fn() -> bool,
         probe: impl FnMut(u32) -> Result<Run, Failure>,
     ) -> Result<Run, Failure> {
+        search_until(&|| false, objective, again, is_there, probe)
+    }
+
+    fn search_until(
+        is_interrupted: &dyn Fn() -> bool,
+        objective: &str,
+        again: u32,
+        is_there: &dyn Fn() -> bool,
+        probe: impl FnMut(u32) -> Result<Run, Failure>,
+    ) -> Result<Run, Failure> {
         let condition = parse_condition(objective).expect("a condition");
         let objectives = [condition.into_objective().expect("an objective")];
         let climb = Climb {
@@ -267,6 +293,7 @@ mod tests {
             again,
             word: "connections",
             is_there,
+            is_interrupted,
             rest: &|| (),
             say: &|_| (),
         };
@@ -379,6 +406,23 @@ mod tests {
             flaws(&run),
             "PARTIAL: the server went during probe 3; the server holds 200 connections at least"
         );
+    }
+
+    #[test]
+    fn an_interrupted_search_keeps_what_held_and_judges_the_last_probe_not_at_all() {
+        let count = Cell::new(0);
+        let probe = |_| {
+            count.set(count.get() + 1);
+            let mut run = run_of(if count.get() == 3 { 80 } else { 10 });
+            if count.get() == 3 {
+                run.verdict.partial("interrupted after 1.0 of 10.0 s");
+            }
+            Ok(run)
+        };
+        let run = search_until(&|| count.get() == 3, "p99<50ms", 3, &|| true, probe).expect("found");
+        assert_eq!((highest(&run), count.get()), (Some(200.0), 3));
+        assert_eq!(flaws(&run), "PARTIAL: interrupted in probe 3; the server holds 200 connections at least");
+        assert!(run.notes[2].starts_with("probe 3: 400 connections: interrupted: "), "{:?}", run.notes);
     }
 
     #[test]

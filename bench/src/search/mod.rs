@@ -15,6 +15,7 @@ use crate::cli;
 use crate::echo::{self, EchoPlan};
 use crate::failure::Failure;
 use crate::fanout::{self, FanoutPlan};
+use crate::interrupt;
 use crate::load::stages::CONNECTIONS_MAX;
 use crate::load::{Live, Plan};
 use crate::report::compare::{Condition, parse_condition};
@@ -211,6 +212,7 @@ fn climb(
         again: goal.again,
         word,
         is_there: &|| crate::wire::route::Route::find(target).is_ok(),
+        is_interrupted: &interrupt::is_asked,
         rest: &|| std::thread::park_timeout(goal.rest),
         say: &|probe: &Probe| eprintln!("{probe}"),
     };

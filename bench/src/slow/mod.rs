@@ -112,7 +112,8 @@ impl Args {
 /// Runs the scenario.
 ///
 /// # Errors
-/// There is no such server, not all got in, or frames carry no moment: nothing is measured then.
+/// There is no such server, not all got in, frames carry no moment, or it was interrupted before there were two windows
+/// to compare: nothing is told then.
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let common = args.common();
     if common.stages.is_some() {

@@ -88,10 +88,8 @@ impl<S: Seen> Both<S> {
             if outcome.recorder.is_saturated() {
                 run.verdict.saturated();
             }
-            if outcome.is_short() {
-                let (measured, asked) = (outcome.seconds(), outcome.asked.as_secs_f64());
-                run.verdict
-                    .partial(format!("{name} slow ones nobody was left after {measured:.1} of {asked:.1} s"));
+            if let Some(shortage) = outcome.shortage() {
+                run.verdict.partial(format!("{name} slow ones: {shortage}"));
             }
             if healthy.lost > 0 {
                 let first = outcome.losses.reasons.first().map_or("", String::as_str);
