@@ -60,6 +60,27 @@ fn a_generator_that_is_never_done_with_reading_is_saturated_though_it_sends_noth
 }
 
 #[test]
+fn a_generator_that_is_late_in_reading_tells_by_how_much() {
+    // Twenty connections whose frames all come when the stall ends, each read a tenth of a millisecond after the other;
+    // else one frame a millisecond, which is twice as often as the last one can read: turns of sixteen sockets.
+    for (stall_ms, cost_us, longest_us, want) in
+        [(0, 0, 0, 0.0), (0, 100, 100, 0.0), (500, 100, 2000, 0.007), (0, 2000, 32_000, 1.0)]
+    {
+        let stall = Time::from_nanos(1_500_000_000)..Time::from_nanos((1500 + stall_ms) * 1_000_000);
+        let world = World { read_cost: Duration::from_micros(cost_us), stall, ..World::default() };
+        let recorder = run(world, Fanout::new(plan(None), 1, || None), 20, (1000, 3000), None).recorder;
+        let longest = Duration::from_nanos(recorder.read_lag.max());
+        let slack = Duration::from_micros(longest_us / 50 + 2);
+        assert!(
+            longest.abs_diff(Duration::from_micros(longest_us)) <= slack,
+            "{longest:?} of {longest_us} us"
+        );
+        let share = recorder.late_reads_share();
+        assert!((share - want).abs() < 0.002, "{share} at {cost_us} us, {stall_ms} ms");
+    }
+}
+
+#[test]
 fn a_gap_that_no_frame_ends_is_in_the_gaps() {
     let never = Time::from_nanos(60_000_000_000);
     for (stall_ms, want_ms) in [(2000, 1000), (0, 2000)] {

@@ -130,6 +130,8 @@ pub(crate) struct Driver<N: Network, S: Scenario> {
     pace: Pace,
     recorder: Recorder,
     losses: Losses,
+    /// When the last poll returned.
+    woken: Time,
     buffer: Vec<u8>,
     next_pulse: Time,
 }
@@ -163,6 +165,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             pace: Pace::constant(rate_hz),
             recorder: Recorder::new(),
             losses: Losses::default(),
+            woken: next_pulse,
             buffer: vec![0; READ_BYTES],
             next_pulse,
         }
@@ -171,16 +174,16 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     /// Drives the connections to the end of the window.
     pub(crate) fn run(mut self) -> io::Result<Yield<S>> {
         let mut ready = Vec::new();
-        let mut back = self.net.now();
+        self.woken = self.net.now();
         while self.turn() != Phase::Over {
             self.connect();
             self.give();
             let backlog = std::mem::take(&mut self.backlog);
             let until = if backlog.is_empty() { self.next_moment() } else { Time::default() };
             ready.extend(backlog);
-            self.recorder.worked(back, self.net.now());
+            self.recorder.worked(self.woken, self.net.now());
             self.net.wait(until, &mut ready)?;
-            back = self.net.now();
+            self.woken = self.net.now();
             for index in ready.drain(..) {
                 self.on_ready(index);
                 self.give();
@@ -385,6 +388,9 @@ impl<N: Network, S: Scenario> Driver<N, S> {
         let was_open = socket.is_open();
         let read = socket.read(&mut buffer[..room], &clock, appetite < usize::MAX, &mut ear);
         let Ear { mut flow, has_heard, now, .. } = ear;
+        if has_heard {
+            self.recorder.read(self.woken, now);
+        }
         if !was_open && matches!(slot.standing, Standing::Closing) {
             // It was told to leave before there was a WebSocket to say so on.
             slot.socket.close(NORMAL_CLOSURE);

@@ -143,8 +143,31 @@ impl<S> Outcome<S> {
         run.figure("generator", "left_out", "  never sent", left_out as f64, Unit::Count);
     }
 
+    /// How punctually it was read. That does not make a run invalid: a thread that is woken by one socket of many reads the
+    /// others one after the other, and what comes first is not late.
+    fn tell_reads(&self, run: &mut Run) {
+        let Recorder { read_lag, service, latency, .. } = &self.recorder;
+        if read_lag.is_empty() {
+            return;
+        }
+        let mut lag = quantiles::nanoseconds();
+        lag.add(read_lag).expect("values of the coarse histogram fit the fine one");
+        run.distributions.push(Distribution::new("read_lag", "read lag", Unit::Nanoseconds, lag));
+        let share = self.recorder.late_reads_share();
+        run.figure("generator", "late_reads", "read late, by more than 1 ms", share, Unit::Share);
+        // A closed loop keeps this program as busy as it can be.
+        let is_closed_loop = latency.is_empty() && !service.is_empty();
+        if self.recorder.is_late_in_reading() && !is_closed_loop {
+            run.notes.push(format!(
+                "{:.1} % of the reads came more than 1 ms after the generator knew of the bytes: what is told of arrivals is too late by the read lag. More --threads, on cores of their own.",
+                share * 100.0
+            ));
+        }
+    }
+
     /// Connections, and how long their upgrade took.
     pub(crate) fn tell_connections(&self, run: &mut Run) {
+        self.tell_reads(run);
         run.figure("clients", "lost", "connections lost", self.losses.count as f64, Unit::Count);
         let handshake = self.recorder.handshake.clone();
         run.distributions.push(Distribution::new("handshake", "handshake", Unit::Nanoseconds, handshake));

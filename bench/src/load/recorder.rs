@@ -15,7 +15,7 @@ use tickwire_netcode::time::Time;
 use super::window::Window;
 use crate::quantiles::nanoseconds;
 
-/// A send that is later than this is late.
+/// A send that is later than this is late, and so is a read.
 pub(super) const LATE: Duration = Duration::from_millis(1);
 /// Share of late sends above which a run measures its generator.
 const LATE_SHARE_MAX: f64 = 0.01;
@@ -39,6 +39,9 @@ pub(crate) struct Recorder {
     pub(crate) service: Histogram<u64>,
     /// From due to sent.
     pub(crate) lag: Histogram<u64>,
+    /// From the return of a poll to the read of a socket that it told of, if that brought messages: by so much at least
+    /// they were read too late, by this program's doing.
+    pub(crate) read_lag: Histogram<u64>,
     /// From the beginning of a connection to its upgrade; of the whole run.
     pub(crate) handshake: Histogram<u64>,
     /// Messages that were due in the window and sent.
@@ -97,6 +100,7 @@ impl Recorder {
             latency: nanoseconds(),
             service: nanoseconds(),
             lag: nanoseconds(),
+            read_lag: coarse(),
             handshake: nanoseconds(),
             sends: 0,
             late: 0,
@@ -199,6 +203,24 @@ impl Recorder {
         (self.unanswered + self.held_back) as f64 / (self.sends + self.held_back).max(1) as f64
     }
 
+    /// A socket of which the poll that returned at `woken` told was read at `now`, and there were messages.
+    pub(super) fn read(&mut self, woken: Time, now: Time) {
+        if self.window.contains(now) {
+            self.read_lag.saturating_record(nanos(now.since(woken)));
+        }
+    }
+
+    /// Share of the reads that were late.
+    pub(crate) fn late_reads_share(&self) -> f64 {
+        let late = self.read_lag.count_between(nanos(LATE) + 1, u64::MAX);
+        late as f64 / self.read_lag.len().max(1) as f64
+    }
+
+    /// So much of what came was read late that the times of its arrival are in part this program's own.
+    pub(super) fn is_late_in_reading(&self) -> bool {
+        self.late_reads_share() > LATE_SHARE_MAX
+    }
+
     /// The thread was outside its poll from `from` to `to`.
     pub(super) fn worked(&mut self, from: Time, to: Time) {
         let (from, to) = (from.max(self.window.begin()), to.min(self.window.end()));
@@ -255,6 +277,7 @@ impl Recorder {
         add(&mut self.latency, &other.latency);
         add(&mut self.service, &other.service);
         add(&mut self.lag, &other.lag);
+        add(&mut self.read_lag, &other.read_lag);
         add(&mut self.handshake, &other.handshake);
         for (sums, others) in [(&mut self.seconds, &other.seconds), (&mut self.stages, &other.stages)] {
             for (place, histogram) in others.iter().enumerate() {

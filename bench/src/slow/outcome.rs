@@ -119,6 +119,7 @@ impl<S: Seen> Both<S> {
             ("latency_without", "  without slow ones".to_owned(), without.recorder.latency.clone()),
             ("latency_slow", "  of slow ones".to_owned(), with.scenario.recorder.latency.clone()),
             ("send_lag", "send lag".to_owned(), with.recorder.lag.clone()),
+            ("read_lag", "read lag".to_owned(), with.recorder.read_lag.clone()),
         ] {
             if !histogram.is_empty() {
                 run.distributions.push(Distribution::new(name, label, Unit::Nanoseconds, histogram));
