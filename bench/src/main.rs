@@ -14,6 +14,7 @@ mod floor;
 mod guest;
 mod idle;
 mod interrupt;
+mod limits;
 mod load;
 mod machine;
 mod metrics;

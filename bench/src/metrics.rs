@@ -11,6 +11,7 @@ use std::time::Duration;
 use tickwire_client::Clock;
 use tickwire_netcode::time::Time;
 
+use crate::limits::METRICS_BYTES_MAX;
 use crate::quantiles::is_told;
 use crate::report::{Breakdown, Stage};
 use crate::wire::route::Route;
@@ -18,8 +19,6 @@ use crate::wire::sources::Sources;
 
 /// A server that does not answer within this is not asked again.
 const LIMIT: Duration = Duration::from_secs(2);
-/// More than any list of series has.
-const ANSWER_BYTES_MAX: usize = 4 << 20;
 /// A list of ours in a few reads.
 const READ_BYTES: usize = 64 << 10;
 /// Percentiles of a summary, as their labels are written.
@@ -141,7 +140,7 @@ fn read_within<S: Read>(stream: &mut S, allow: impl Fn(&S) -> io::Result<bool>) 
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-        if answer.len() > ANSWER_BYTES_MAX {
+        if answer.len() > METRICS_BYTES_MAX {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
     }

@@ -7,14 +7,12 @@ use hdrhistogram::Histogram;
 use tickwire_netcode::snapshot::update::{Content, Update};
 use tickwire_netcode::time::Tick;
 
+use crate::limits::ROOMS_MAX;
 use crate::load::recorder::{add, nanos};
 use crate::quantiles::{histogram, nanoseconds};
 
 /// Ticks whose hashes are kept: decoding clients differ by a few.
 const HASHES: usize = 64;
-/// Rooms that are told apart: more than players fill, with 3 MiB of hashes at most. A server names them, and may name a new
-/// one in every message.
-const ROOMS_MAX: usize = 4096;
 /// Depths of a body.
 const DEPTHS: usize = 4;
 

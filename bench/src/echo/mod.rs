@@ -11,6 +11,7 @@ mod tests;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::limits::UNSENT_BYTES_MAX;
 use crate::load::recorder::UNANSWERED_SHARE_MAX;
 use crate::load::stages::{RATE_MAX, Stages, rate};
 use crate::load::{self, Live, Outcome, Plan};
@@ -22,6 +23,8 @@ use client::Echo;
 const RATE_DEFAULT: f64 = 10.0;
 /// The largest message that is read back.
 const BYTES_MAX: i64 = 16 << 20;
+/// RFC 6455 section 5.2, with a mask.
+const HEADER_BYTES_MAX: usize = 14;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,6 +71,19 @@ impl EchoPlan {
         Self { bytes: args.bytes as usize, rate: rate.or(default), pipeline: args.pipeline }
     }
 
+    /// Refuses more under way than a connection keeps for a server that does not read.
+    fn refuse_too_much(&self) -> Result<(), Failure> {
+        let under_way =
+            self.pipeline.map_or(0, |pipeline| pipeline as usize * (self.bytes + HEADER_BYTES_MAX));
+        if under_way <= UNSENT_BYTES_MAX {
+            return Ok(());
+        }
+        let (bytes, most) = (self.bytes, UNSENT_BYTES_MAX >> 20);
+        Err(Failure::Usage(format!(
+            "--pipeline of messages of {bytes} B would be more than {most} MiB under way"
+        )))
+    }
+
     fn is_open_loop(&self) -> bool {
         self.rate.is_some()
     }
@@ -88,8 +104,9 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
 /// Runs the scenario.
 ///
 /// # Errors
-/// Not all connections were made.
+/// Not all connections were made, or each would have too much under way.
 pub(crate) fn measure(plan: &Plan, echo: &EchoPlan, watch: &Watch, live: &mut Live) -> Result<Run, Failure> {
+    echo.refuse_too_much()?;
     debug_assert!(echo.rate.is_none_or(|rate| rate > 0.0 && rate <= RATE_MAX));
     let outcome = load::run(plan, watch, live, |_| Echo::new(*echo, plan.seed))?;
     Ok(report(plan, echo, &outcome))

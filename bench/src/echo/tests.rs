@@ -201,3 +201,16 @@ fn who_is_told_to_leave_while_it_connects_does_not_play() {
     let counts: Vec<u64> = done.recorder.stages.iter().map(|stage| stage.len()).collect();
     assert_eq!((counts, done.losses.count), (vec![20, 5, 100], 0));
 }
+
+#[test]
+fn what_is_under_way_stays_below_what_a_connection_keeps() {
+    for (bytes, pipeline, want) in [
+        (16 << 20, Some(1), true),
+        (16 << 20, Some(2), false),
+        (20, Some(10_000), true),
+        (16 << 20, None, true),
+    ] {
+        let plan = EchoPlan { bytes, rate: None, pipeline };
+        assert_eq!(plan.refuse_too_much().is_ok(), want, "{bytes} {pipeline:?}");
+    }
+}

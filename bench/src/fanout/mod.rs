@@ -53,7 +53,8 @@ impl Args {
     /// # Errors
     /// Neither --input-rate nor stages of rates stand beside it.
     pub(crate) fn refuse_ignored(&self) -> Result<(), Failure> {
-        let is_sending = self.input_rate.is_some() || self.common.stages.as_ref().and_then(Stages::rates).is_some();
+        let is_sending =
+            self.input_rate.is_some() || self.common.stages.as_ref().and_then(Stages::rates).is_some();
         if self.input_bytes.is_some() && !is_sending {
             return Err(Failure::Usage("--input-bytes is of inputs, which --input-rate asks for".to_owned()));
         }

@@ -3,11 +3,9 @@
 use hdrhistogram::Histogram;
 use tickwire_netcode::time::Time;
 
+use crate::limits::TICKS_MAX;
 use crate::load::recorder::nanos;
 use crate::quantiles::nanoseconds;
-
-/// Ticks that are kept: an hour at 60 Hz, 10 MB.
-const TICKS_MAX: usize = 216_000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Tick {

@@ -25,6 +25,7 @@ use super::schedule::Pace;
 use super::shared::Shared;
 use super::stages::Stages;
 use super::window::Window;
+use crate::limits::REASONS_MAX;
 use crate::wire::network::Network;
 use crate::wire::socket::{Drained, Listen, Outgoing, Socket};
 
@@ -44,8 +45,6 @@ const GIVE_LIMIT: Duration = Duration::from_micros(500);
 const CONNECTS_MAX: u32 = 32;
 /// RFC 6455 section 7.4.1.
 const NORMAL_CLOSURE: u16 = 1000;
-/// Reasons of lost connections that are kept; the others are counted.
-const REASONS_MAX: usize = 16;
 
 /// Where a connection stands.
 ///

@@ -91,7 +91,12 @@ impl<S> Outcome<S> {
                 Level::Connections(count) => f64::from(count),
                 Level::Rate(rate) => rate,
             });
-            Second { at_s, length_s: (whole - at_s).clamp(SECOND_MIN_S, 1.0), load, histogram: histogram.clone() }
+            Second {
+                at_s,
+                length_s: (whole - at_s).clamp(SECOND_MIN_S, 1.0),
+                load,
+                histogram: histogram.clone(),
+            }
         };
         self.recorder.seconds.iter().enumerate().map(second).collect()
     }

@@ -141,9 +141,4 @@ impl Cx<'_> {
     pub(crate) fn send(&mut self, kind: MessageKind, message: &[u8]) {
         self.out.send(kind, message);
     }
-
-    /// Bytes that the system has not taken yet: the server does not read.
-    pub(crate) fn unsent_bytes(&self) -> usize {
-        self.out.unsent_bytes()
-    }
 }

@@ -12,12 +12,11 @@ use tickwire_netcode::time::Time;
 
 use super::contestant::Start;
 use crate::failure::Failure;
+use crate::limits::FIRST_LINE_BYTES_MAX;
 use crate::machine::affinity;
 
 /// From its start to its first line: node with a cold cache takes two seconds.
 const START_LIMIT: Duration = Duration::from_secs(20);
-/// A first line is not longer.
-const LINE_BYTES_MAX: usize = 200;
 
 pub(super) struct Child {
     process: Process,
@@ -92,7 +91,7 @@ impl Process {
             match out.read(&mut byte) {
                 Ok(0) => return Err(NoLine::Ended),
                 Ok(_) if byte[0] == b'\n' => return Ok(String::from_utf8_lossy(&line).into_owned()),
-                Ok(_) if line.len() < LINE_BYTES_MAX => line.push(byte[0]),
+                Ok(_) if line.len() < FIRST_LINE_BYTES_MAX => line.push(byte[0]),
                 Ok(_) => return Err(NoLine::Endless),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),

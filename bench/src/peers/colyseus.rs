@@ -14,6 +14,7 @@ use tickwire_netcode::ws::MessageKind;
 
 use super::cell::HZ;
 use crate::failure::Failure;
+use crate::limits::SEAT_BYTES_MAX;
 use crate::load::schedule::{Pace, Schedule, phase};
 use crate::load::{self, Cx, Flow, Live, Plan, Scenario};
 use crate::quantiles;
@@ -32,7 +33,6 @@ const CODE_BITS: u8 = 0x1f;
 
 /// A reservation takes a millisecond.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-const ANSWER_BYTES_MAX: u64 = 64 << 10;
 
 /// Takes a seat in the room `swarm`, and returns the path of the connection that it is for.
 fn reserve(route: &Route) -> Result<String, Failure> {
@@ -46,7 +46,7 @@ fn reserve(route: &Route) -> Result<String, Failure> {
          Content-Length: 2\r\nConnection: close\r\n\r\n{{}}"
     )?;
     let mut answer = String::new();
-    stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer)?;
+    stream.take(SEAT_BYTES_MAX).read_to_string(&mut answer)?;
     path_in(&answer).ok_or_else(|| failed(answer.lines().next().unwrap_or("no answer")))
 }
 

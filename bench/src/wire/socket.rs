@@ -10,7 +10,6 @@ use std::net::Shutdown;
 
 use mio::net::TcpStream;
 use tickwire_client::Target;
-use tickwire_netcode::limits::SERVER_MESSAGE_BYTES_MAX;
 use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::handshake::{
     HeadBuffer, ResponseError, TargetError, client_request, client_response,
@@ -18,18 +17,7 @@ use tickwire_netcode::ws::handshake::{
 use tickwire_netcode::ws::{Event, Input, Limits, MessageKind, Role, Sender, WebSocket};
 
 use super::route::Route;
-
-/// Largest message that is taken: what an echo server may be asked for, and what a Tickwire server may send.
-const MESSAGE_BYTES_MAX: u32 = {
-    let ours = SERVER_MESSAGE_BYTES_MAX as u32;
-    if ours > Limits::LIFTED.message_bytes_max { ours } else { Limits::LIFTED.message_bytes_max }
-};
-
-/// Reads of one connection before others have their turn: a peer that never stops sending holds nobody up.
-const READS_MAX: u32 = 4;
-
-/// Bytes of answers to pings that a peer may leave unread: eight thousand of the largest, when one or two are usual.
-const PONG_BYTES_MAX: usize = 1 << 20;
+use crate::limits::{MESSAGE_BYTES_MAX, PONG_BYTES_MAX, READS_MAX, UNSENT_BYTES_MAX};
 
 /// Why a connection is over.
 #[derive(Debug)]
@@ -43,7 +31,9 @@ pub(crate) enum Over {
     /// A close frame or an error of the frames; `None` = it ended without one.
     Closed(Option<u16>),
     /// It asks again and again, and does not read the answers.
-    Deaf,
+    PongsUnread,
+    /// It does not read what it is sent.
+    Unread,
     Io(io::Error),
 }
 
@@ -57,7 +47,8 @@ impl fmt::Display for Over {
             }
             Self::Closed(Some(code)) => write!(f, "closed with {code}"),
             Self::Closed(None) => f.write_str("closed without a code"),
-            Self::Deaf => f.write_str("the server pings and does not read the answers"),
+            Self::PongsUnread => f.write_str("the server pings and does not read the answers"),
+            Self::Unread => write!(f, "the server does not read: {} MiB wait for it", UNSENT_BYTES_MAX >> 20),
             Self::Io(error) => write!(f, "the connection broke: {error}"),
         }
     }
@@ -78,27 +69,21 @@ enum Phase {
 pub(crate) struct Outgoing<'a> {
     sender: &'a mut Sender,
     unsent: &'a mut Vec<u8>,
-    /// Bytes of it that are gone already.
-    sent: usize,
 }
 
 impl<'a> Outgoing<'a> {
     #[cfg(test)]
     pub(crate) fn new(sender: &'a mut Sender, unsent: &'a mut Vec<u8>) -> Self {
-        Self { sender, unsent, sent: 0 }
+        Self { sender, unsent }
     }
 
     pub(crate) fn send(&mut self, kind: MessageKind, message: &[u8]) {
         self.sender.send(kind, message, self.unsent);
     }
 
-    pub(crate) fn unsent_bytes(&self) -> usize {
-        self.unsent.len() - self.sent
-    }
-
     /// The same for a shorter time.
     pub(crate) fn reborrow(&mut self) -> Outgoing<'_> {
-        Outgoing { sender: self.sender, unsent: self.unsent, sent: self.sent }
+        Outgoing { sender: self.sender, unsent: self.unsent }
     }
 }
 
@@ -257,14 +242,14 @@ impl<S: Read + Write> Socket<S> {
             let Some(event) = receiver.poll_event(sender, &mut input, now, &mut self.unsent) else { break };
             match event {
                 Event::Message { kind, payload } if is_wanted => {
-                    let out = &mut Outgoing { sender, unsent: &mut self.unsent, sent: self.sent };
+                    let out = &mut Outgoing { sender, unsent: &mut self.unsent };
                     is_wanted = listen.message(kind, payload, now, out);
                 }
                 Event::Closed(closed) => return Err(Over::Closed(closed.code)),
                 Event::Ping => {
                     self.pong_bytes += self.unsent.len() - before;
                     if self.pong_bytes > PONG_BYTES_MAX {
-                        return Err(Over::Deaf);
+                        return Err(Over::PongsUnread);
                     }
                 }
                 Event::Message { .. } | Event::Pong(_) => {}
@@ -275,7 +260,7 @@ impl<S: Read + Write> Socket<S> {
 
     /// Where messages may be queued; only once it is open.
     pub(crate) fn outgoing(&mut self) -> Outgoing<'_> {
-        Outgoing { sender: self.ws.split().1, unsent: &mut self.unsent, sent: self.sent }
+        Outgoing { sender: self.ws.split().1, unsent: &mut self.unsent }
     }
 
     /// Queues one binary message.
@@ -291,6 +276,9 @@ impl<S: Read + Write> Socket<S> {
     }
 
     /// Writes as much as the stream takes.
+    ///
+    /// # Errors
+    /// [`Over`]: the stream broke, or there is more that it does not take than anybody waits for.
     pub(crate) fn flush(&mut self) -> Result<(), Over> {
         while self.sent < self.unsent.len() {
             match self.stream.write(&self.unsent[self.sent..]) {
@@ -303,6 +291,9 @@ impl<S: Read + Write> Socket<S> {
         }
         if self.sent == self.unsent.len() {
             self.pong_bytes = 0;
+        }
+        if self.unsent.len() - self.sent > UNSENT_BYTES_MAX {
+            return Err(Over::Unread);
         }
         // Moving the rest costs no more than what was sent since it was moved last.
         if self.sent >= self.unsent.len() - self.sent {

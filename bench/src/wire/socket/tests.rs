@@ -105,7 +105,7 @@ fn a_server_that_pings_and_does_not_read_is_given_up() {
         }
         socket.flush().expect("it only waits");
     }
-    assert!(matches!(over, Some(Over::Deaf)), "{over:?}");
+    assert!(matches!(over, Some(Over::PongsUnread)), "{over:?}");
     assert!(socket.unsent.len() <= PONG_BYTES_MAX + 200);
 }
 
@@ -119,11 +119,11 @@ fn what_is_sent_in_parts_is_sent_once_and_in_order() {
         whole.extend_from_slice(&socket.unsent[socket.sent + before..]);
         socket.stream().takes.extend([11, 29]);
         socket.flush().expect("it takes a part");
-        assert_eq!(socket.outgoing().unsent_bytes(), whole.len() - socket.stream().written.len());
+        assert_eq!(socket.unsent.len() - socket.sent, whole.len() - socket.stream().written.len());
     }
     socket.stream().takes.push_back(1 << 20);
     socket.flush().expect("it takes the rest");
-    assert_eq!((socket.outgoing().unsent_bytes(), &socket.stream().written), (0, &whole));
+    assert_eq!((socket.unsent.len() - socket.sent, &socket.stream().written), (0, &whole));
 }
 
 #[test]
@@ -132,4 +132,15 @@ fn a_stream_that_takes_nothing_is_broken() {
     socket.send(b"x");
     socket.stream().takes.push_back(0);
     assert!(matches!(socket.flush(), Err(Over::Io(error)) if error.kind() == ErrorKind::WriteZero));
+}
+
+#[test]
+fn a_server_that_does_not_read_is_given_up() {
+    let mut socket = open();
+    let message = vec![7; 1 << 20];
+    let over = (0..64).find_map(|sent: usize| {
+        socket.send(&message);
+        socket.flush().err().map(|over| (sent, over))
+    });
+    assert!(matches!(over, Some((31 | 32, Over::Unread))), "{over:?}");
 }
