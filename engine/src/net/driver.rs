@@ -13,12 +13,12 @@ use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::{self, Cause, Event, Input, WebSocket};
 
 use super::admission::Ticket;
-use super::connection::{Connection, Phase};
+use super::connection::{Connection, Phase, Through};
 use super::connections::Connections;
 use super::limits::{CLOSE_TIMEOUT, READ_BYTES_PER_TURN, TIMERS_PER_TURN};
 use super::log_budget::LogBudget;
 use super::moving::Parcel;
-use super::outbox::Outbox;
+use super::outbox::{Direct, Outbox};
 use super::service::{Closed, ConnectionId, Flow, Message, Service};
 use super::table::{Next, Table};
 use super::transport::{SHORT_CALL_REARMS, Transport};
@@ -323,11 +323,14 @@ impl<T: Transport, S: Service> Driver<T, S> {
     pub(super) fn feed_open(&mut self, id: ConnectionId, start: usize, end: usize, now: Time) {
         let Self { service, table, read_buffer, messages, .. } = self;
         let Some(connection) = table.slots.get_mut(id.index as usize) else { return };
-        let Phase::Open { ws, session } = &mut connection.phase else { return };
+        let is_blocked = connection.tail.is_pending();
+        let Connection { phase: Phase::Open { ws, session }, transport, .. } = connection else { return };
         service.heard(session, now);
         let mut input = Input::new(&mut read_buffer[start..end]);
         let outcome = {
-            let pass = Pass { id, out: &mut table.scratch, metrics: &table.metrics, messages, now };
+            let metrics = &*table.metrics;
+            let direct = &mut Through { transport, metrics, is_full: is_blocked };
+            let pass = Pass { id, out: &mut table.scratch, direct, metrics, messages, now };
             pump(service, ws, session, &mut input, pass)
         };
         match outcome {
@@ -453,6 +456,7 @@ impl<T: Transport, S: Service> Driver<T, S> {
 struct Pass<'a> {
     id: ConnectionId,
     out: &'a mut Vec<u8>,
+    direct: &'a mut dyn Direct,
     metrics: &'a IoMetrics,
     messages: &'a mut u64,
     now: Time,
@@ -473,7 +477,7 @@ fn pump<S: Service>(
     input: &mut Input<'_>,
     pass: Pass<'_>,
 ) -> Option<Outcome> {
-    let Pass { id, out, metrics, messages, now } = pass;
+    let Pass { id, out, direct, metrics, messages, now } = pass;
     let (receiver, sender) = ws.split();
     let mut end = None;
     while let Some(event) = receiver.poll_event(sender, input, now, out) {
@@ -481,7 +485,8 @@ fn pump<S: Service>(
             Event::Message { kind, payload } => {
                 *messages += 1;
                 let message = Message { kind, payload };
-                let flow = service.message(id, session, message, &mut Outbox::new(sender, out), now);
+                let mut outbox = Outbox::with_direct(sender, out, direct);
+                let flow = service.message(id, session, message, &mut outbox, now);
                 if let Flow::Move(thread) = flow {
                     return Some(Outcome::Moves(thread));
                 }

@@ -25,6 +25,10 @@ pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// are 100 KiB. Above it the peer is closed as slow.
 pub(crate) const TAIL_REPLY_BYTES_MAX: usize = 128 << 10;
 
+/// Size of a reply from which it is written by a call of its own instead of being copied to the others: a call costs about what
+/// copying so much does when the copy has left the caches, and no update or command is that large.
+pub(crate) const DIRECT_BYTES_MIN: usize = 16 << 10;
+
 /// Capacity the thread's write scratch keeps: a pass of pipelined replies or an update fit, a 16 MiB echo is given
 /// back.
 pub(crate) const SCRATCH_KEEP_BYTES: usize = 256 << 10;

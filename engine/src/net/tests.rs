@@ -16,7 +16,8 @@ use tickwire_netcode::ws::{Limits, MessageKind, Role, WebSocket};
 use super::connection::Connection;
 use super::driver::Edge;
 use super::limits::{
-    CLOSE_TIMEOUT, HEAD_TIMEOUT, READ_BYTES_PER_TURN, SHUTDOWN_TIMEOUT, TAIL_REPLY_BYTES_MAX,
+    CLOSE_TIMEOUT, DIRECT_BYTES_MIN, HEAD_TIMEOUT, READ_BYTES_PER_TURN, SHUTDOWN_TIMEOUT,
+    TAIL_REPLY_BYTES_MAX,
 };
 use super::service::{Closed, Sent};
 
@@ -118,6 +119,66 @@ fn w5_a_reply_taken_in_any_two_parts_arrives_whole_and_in_order() {
         bench.settle();
         assert_eq!(peer.events(), ["first", "2nd", "third"], "room {room}");
     }
+}
+
+#[test]
+fn a_large_reply_leaves_at_once_with_what_was_before_it() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    let large = "L".repeat(DIRECT_BYTES_MIN);
+    let small = "s".repeat(DIRECT_BYTES_MIN - 1);
+    for message in ["before", &large, "between", &small, "after"] {
+        peer.say(message.as_bytes());
+    }
+    let before = peer.wire.borrow().writes;
+    bench.edge(&peer, READABLE);
+    assert_eq!(peer.wire.borrow().writes, before + 2, "one with the large one, one with the rest");
+    assert!(peer.take() == framed(&["before", &large, "between", &small, "after"]));
+}
+
+#[test]
+fn large_and_small_replies_arrive_whole_and_in_order_however_they_are_taken() {
+    let large = |name: &str| name.repeat(DIRECT_BYTES_MIN / name.len());
+    let messages = ["1".to_owned(), large("2"), large("3 "), "4".to_owned(), large("5")];
+    let header = 4;
+    let edge = 3 + header + DIRECT_BYTES_MIN;
+    let rooms =
+        [0, 1, 2, 3, 5, 7, 8, 100, edge - 1, edge, edge + 1, edge + 4, edge + 5, 2 * edge, usize::MAX];
+    for room in rooms {
+        let mut bench = Bench::<true>::new();
+        let mut peer = bench.join();
+        let (first, second) = messages.split_at(3);
+        first.iter().for_each(|message| peer.say(message.as_bytes()));
+        peer.room(room);
+        bench.edge(&peer, READABLE);
+        second.iter().for_each(|message| peer.say(message.as_bytes()));
+        bench.edge(&peer, READABLE);
+        peer.room(usize::MAX);
+        bench.edge(&peer, WRITABLE);
+        bench.settle();
+        assert!(peer.take() == framed(&messages), "room {room}");
+    }
+}
+
+/// What a server sends for these messages.
+fn framed(messages: &[impl AsRef<str>]) -> Vec<u8> {
+    let mut ws = WebSocket::new(Role::Server, Limits::LIFTED, 7);
+    let mut out = Vec::new();
+    for message in messages {
+        ws.send(MessageKind::Binary, message.as_ref().as_bytes(), &mut out);
+    }
+    out
+}
+
+#[test]
+fn a_large_reply_to_a_transport_that_fails_ends_the_connection() {
+    let mut bench = Bench::<false>::new();
+    let mut peer = bench.join();
+    peer.say(&[b'x'; DIRECT_BYTES_MIN]);
+    peer.wire.borrow_mut().write_error = Some(io::ErrorKind::BrokenPipe);
+    bench.edge(&peer, READABLE);
+    assert_eq!(bench.closed(), [Closed::Lost(io::ErrorKind::BrokenPipe)]);
+    assert!(peer.is_gone());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `Transport`: what the loop's logic needs of a byte stream, so that tests drive it without sockets.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 
 /// Whether readiness returns after a short read or write without a would-block: true for epoll and kqueue. Elsewhere
@@ -30,6 +30,14 @@ pub trait Transport: Read + Write {
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write(bytes)
     }
+
+    /// [`transmit`](Self::transmit) of two pieces, one after the other.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    fn transmit_both(&mut self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(first), IoSlice::new(second)])
+    }
 }
 
 impl Transport for mio::net::TcpStream {
@@ -47,5 +55,13 @@ impl Transport for mio::net::TcpStream {
     #[cfg(target_os = "linux")]
     fn transmit(&mut self, bytes: &[u8]) -> io::Result<usize> {
         Ok(rustix::net::send(self, bytes, rustix::net::SendFlags::NOSIGNAL)?)
+    }
+
+    // Unlike writev, no signal on a connection that is gone.
+    #[cfg(target_os = "linux")]
+    fn transmit_both(&mut self, first: &[u8], second: &[u8]) -> io::Result<usize> {
+        let pieces = [IoSlice::new(first), IoSlice::new(second)];
+        let mut nothing = rustix::net::SendAncillaryBuffer::default();
+        Ok(rustix::net::sendmsg(self, &pieces, &mut nothing, rustix::net::SendFlags::NOSIGNAL)?)
     }
 }

@@ -49,6 +49,16 @@ impl Sender {
         self.write(kind.into(), payload, out);
     }
 
+    /// Appends the header of an unfragmented message whose payload follows it on the wire by another way. False, and nothing
+    /// is appended, after a close frame and for a client, which masks its payloads.
+    pub fn send_header(&mut self, kind: MessageKind, payload_bytes: usize, out: &mut Vec<u8>) -> bool {
+        if self.close_sent || self.role == Role::Client {
+            return false;
+        }
+        frame::append_unmasked(kind.into(), payload_bytes, out);
+        true
+    }
+
     /// Starts a message whose payload the caller appends to `out` itself, then hands back with [`end`](Self::end).
     pub fn begin(&mut self, kind: MessageKind, out: &mut Vec<u8>) -> Mark {
         self.begin_sized(kind, PAYLOAD_BYTES_GUESS, out)

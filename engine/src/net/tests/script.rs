@@ -88,6 +88,10 @@ impl Write for Socket {
         Ok(count)
     }
 
+    fn write_vectored(&mut self, pieces: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        self.write(&pieces.iter().flat_map(|piece| piece.iter().copied()).collect::<Vec<_>>())
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
