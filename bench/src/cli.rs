@@ -12,10 +12,8 @@ use crate::report::Outputs;
 use crate::report::compare::Compare;
 use crate::report::gallery::Gallery;
 use crate::wire::route;
-use crate::{arena, churn, echo, fanout, idle, search, slow};
+use crate::{arena, churn, echo, fanout, idle, search, slow, slow_heads, starve};
 
-/// Players of `slow-heads`; beyond this a run measures its own generator. Chosen, not measured.
-const PLAYERS_MAX: i64 = 5000;
 const THREADS_MAX: i64 = 64;
 const CONNECTIONS_DEFAULT: u32 = 100;
 
@@ -44,9 +42,9 @@ pub(crate) enum Command {
     /// The highest load that still holds an objective.
     Search(search::Args),
     /// More connections than the server has descriptors: does it spin, does it go deaf?
-    Starve(Starve),
+    Starve(starve::Args),
     /// Connections that send their request head too slowly, beside players.
-    SlowHeads(SlowHeads),
+    SlowHeads(slow_heads::Args),
     /// A bare echo or fan-out server: the least that this kernel takes for the work.
     #[cfg(target_os = "linux")]
     Floor(crate::floor::Floor),
@@ -58,15 +56,6 @@ pub(crate) enum Command {
     /// What changed between reports; exit code 1 if it is too much.
     Compare(Compare),
 }
-
-const STARVE_EXAMPLES: &str = "\
-Examples:
-  prlimit --nofile=256 target/release/game-demo --listen 127.0.0.1:7777 &
-  cargo netbench starve --server-pid $!";
-
-const SLOW_HEADS_EXAMPLES: &str = "\
-Examples:
-  cargo netbench slow-heads --connections 2000 --players 100";
 
 /// Where the server is, and what of it and of this machine is watched.
 #[derive(clap::Args, Clone, Debug)]
@@ -202,47 +191,6 @@ pub(crate) fn without_separator(args: impl IntoIterator<Item = OsString>) -> imp
     let mut args = args.peekable();
     args.next_if(|first| first == "--");
     program.into_iter().chain(args)
-}
-
-#[derive(clap::Args, Clone, Debug)]
-#[command(after_help = STARVE_EXAMPLES)]
-pub(crate) struct Starve {
-    #[command(flatten)]
-    pub(crate) server: Server,
-
-    /// How many connections are opened at once.
-    #[arg(long, value_name = "N", default_value_t = 1000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
-    pub(crate) connections: u32,
-
-    /// How long the server is watched while it has no descriptor left; below the 3 s it gives a client for its Hello.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
-    pub(crate) duration: Duration,
-}
-
-#[derive(clap::Args, Clone, Debug)]
-#[command(after_help = SLOW_HEADS_EXAMPLES)]
-pub(crate) struct SlowHeads {
-    #[command(flatten)]
-    pub(crate) server: Server,
-
-    /// How many slow connections there are.
-    #[arg(long, value_name = "N", default_value_t = 2000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=i64::from(CONNECTIONS_MAX)))]
-    pub(crate) connections: u32,
-
-    /// Bytes that each of them sends in a second.
-    #[arg(long, value_name = "BYTES", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) rate: u32,
-
-    /// The server's deadline for a request head.
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
-    pub(crate) deadline: Duration,
-
-    /// How many players there are beside them.
-    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=PLAYERS_MAX))]
-    pub(crate) players: u32,
-
-    #[command(flatten)]
-    pub(crate) crew: Players,
 }
 
 fn path(text: &str) -> Result<String, String> {

@@ -7,6 +7,8 @@ use tickwire_client::ClientError;
 
 use crate::machine::descriptors::TooFew;
 use crate::metrics::NoMetrics;
+#[cfg(target_os = "linux")]
+use crate::peers::PeersError;
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -30,8 +32,9 @@ pub(crate) enum Failure {
     NotStarved { connections: usize },
     /// The server took no connection at all.
     TookNone { why: Option<String> },
-    /// A contestant cannot be had or started.
-    Peers(String),
+    /// A contestant cannot be had or started, or what was measured cannot be kept.
+    #[cfg(target_os = "linux")]
+    Peers(PeersError),
     /// A floor cannot listen there.
     Listen { address: String, error: io::Error },
     /// The generator's own poll or timer.
@@ -53,10 +56,19 @@ impl From<io::Error> for Failure {
     }
 }
 
+#[cfg(target_os = "linux")]
+impl From<PeersError> for Failure {
+    fn from(error: PeersError) -> Self {
+        Self::Peers(error)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(why) | Self::Peers(why) => f.write_str(why),
+            Self::Usage(why) => f.write_str(why),
+            #[cfg(target_os = "linux")]
+            Self::Peers(error) => error.fmt(f),
             Self::Unreachable(error) => error.fmt(f),
             Self::Descriptors(TooFew { needed, hard }) => write!(
                 f,

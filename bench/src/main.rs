@@ -29,7 +29,6 @@ mod starve;
 mod watch;
 mod wire;
 
-use std::fmt::Display;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -50,8 +49,8 @@ fn main() -> ExitCode {
         cli::Command::Idle(args) => report(|| idle::run(&args), &args.outputs),
         cli::Command::Search(args) => report(|| search::run(&args), args.outputs()),
         cli::Command::Slow(args) => report(|| slow::run(&args), args.outputs()),
-        cli::Command::Starve(args) => print(starve::run(&args), starve::Report::is_good),
-        cli::Command::SlowHeads(args) => print(slow_heads::run(&args), slow_heads::Report::is_good),
+        cli::Command::Starve(args) => report(|| starve::run(&args), &args.outputs),
+        cli::Command::SlowHeads(args) => report(|| slow_heads::run(&args), &args.outputs),
         cli::Command::Html(args) => report::gallery::run(&args),
         cli::Command::Compare(args) => report::compare::run(&args),
     }
@@ -61,17 +60,6 @@ fn main() -> ExitCode {
 fn report(scenario: impl FnOnce() -> Result<report::Run, Failure>, outputs: &report::Outputs) -> ExitCode {
     let run = interrupt::catch().map_err(Failure::Io).and_then(|()| scenario());
     run.map_or_else(|failure| told(&failure), |run| report::finish(run, outputs))
-}
-
-fn print<R: Display>(run: Result<R, Failure>, is_good: impl Fn(&R) -> bool) -> ExitCode {
-    match run {
-        Ok(report) => {
-            // A reader that has gone, such as `head`, does not change the verdict.
-            let _ = write!(std::io::stdout(), "{report}");
-            if is_good(&report) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
-        Err(failure) => told(&failure),
-    }
 }
 
 /// What has no report.

@@ -18,14 +18,6 @@ fn netbench(args: &[&str]) -> Finished {
     run(&mut Program::Package("tickwire-bench").command(args), LIMIT)
 }
 
-/// The number that follows `name` at the beginning of a line.
-#[track_caller]
-fn number(report: &str, name: &str) -> f64 {
-    let line = report.lines().find_map(|line| line.strip_prefix(name));
-    let word = line.and_then(|line| line.split_whitespace().next());
-    word.and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("no {name} in\n{report}"))
-}
-
 /// What `--json -` wrote.
 #[track_caller]
 fn json(out: &Finished) -> Value {
@@ -439,16 +431,51 @@ fn a_server_that_takes_everybody_is_not_starved() {
     assert!(out.stderr.contains("prlimit --nofile=256"), "{}", out.stderr);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_without_descriptors_answers_everybody_in_the_end() {
+    let example = Program::Example("ws_echo").command(&["--listen", "127.0.0.1:0"]);
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -n 60 && exec \"$0\" \"$@\""])
+        .arg(example.get_program())
+        .args(example.get_args());
+    let server = tickwire_tests::process::Server::start(&mut limited, "ws_echo");
+    let pid = server.id().to_string();
+    let url = server.ws("/");
+    let (out, report) = measure(&[
+        "starve",
+        "--url",
+        &url,
+        "--connections",
+        "150",
+        "--duration",
+        "200ms",
+        "--server-pid",
+        &pid,
+    ]);
+    // Whether it was in time is told and judged, and no matter of a test.
+    let is_good = report["verdict"]["good"] == true;
+    assert_eq!(out.status.code(), Some(i32::from(!is_good)), "{report:#}");
+    let taken = figure(&report, "held");
+    assert!(taken > 0.0 && taken < 60.0 && figure(&report, "stuck") == 0.0, "{report:#}");
+    let answered = figure(&report, "served") + figure(&report, "refused");
+    assert_eq!(answered, 150.0 + figure(&report, "probes"), "{report:#}");
+    assert!(samples(&report, "handshake") >= taken as u64 && figure(&report, "server_cpu") >= 0.0);
+}
+
 #[test]
 fn slow_heads_are_outlived() {
     let server = Program::Package("game-demo").start(&["--bots", "0"]);
     let url = server.ws("/ws");
     let args = ["slow-heads", "--url", &url, "--connections", "20", "--players", "2", "--warmup", "100ms"];
-    let out = netbench(&args);
-    let report = &out.stdout;
-    assert!((number(report, "gone") - 20.0).abs() < 0.5, "{report}{}", out.stderr);
-    assert!(number(report, "players lost").abs() < 0.5, "{report}");
-    assert!(report.contains("\nwithout them, over ") && report.contains("\nwith them, over "), "{report}");
+    let (out, report) = measure(&args);
+    went_well(&out, &report);
+    assert_eq!((figure(&report, "gone"), figure(&report, "stuck")), (20.0, 0.0), "{report:#}");
+    assert_eq!(figure(&report, "players_lost"), 0.0, "{report:#}");
+    assert!(figure(&report, "ticks_without") > 60.0 && figure(&report, "ticks_with") > 60.0, "{report:#}");
+    assert!(report["headline"] == "lived" && samples(&report, "lived") == 20, "{report:#}");
+    assert!(samples(&report, "latency") > 100, "{report:#}");
 }
 
 #[cfg(target_os = "linux")]
@@ -595,8 +622,11 @@ fn peers_runs_rounds_of_a_cell_and_tells_what_is_wrong_with_its_arguments() {
         let _ = writeln!(std::io::stderr(), "skipped: the rounds need two cores");
         return;
     }
-    let file = std::env::temp_dir().join(format!("tickwire-peers-{}.json", std::process::id()));
-    let file = file.to_str().expect("a plain path");
+    let file = |extension| {
+        let name = format!("tickwire-peers-{}.{extension}", std::process::id());
+        std::env::temp_dir().join(name).to_str().expect("a plain path").to_owned()
+    };
+    let (document, samples) = (file("json"), file("jsonl"));
     let out = netbench(&[
         "peers",
         "--cells",
@@ -610,11 +640,15 @@ fn peers_runs_rounds_of_a_cell_and_tells_what_is_wrong_with_its_arguments() {
         "--warmup",
         "100ms",
         "--json",
-        file,
+        &document,
+        "--samples",
+        &samples,
     ]);
     assert!(out.status.success() && out.stdout.contains("echo-20x2"), "{out:?}");
-    let text = std::fs::read_to_string(file).expect("a report");
-    std::fs::remove_file(file).expect("it was there");
+    let again = netbench(&["peers", "--from", &samples]);
+    assert!(again.status.success() && again.stdout.starts_with(out.stdout.trim_end()), "{again:?}");
+    let text = std::fs::read_to_string(&document).expect("a report");
+    [document, samples].iter().for_each(|file| std::fs::remove_file(file).expect("it was there"));
     let report: Value = serde_json::from_str(&text).expect("JSON");
     let windows = report["cells"][0]["windows"].as_array().expect("a list");
     assert_eq!(windows.len(), 2);

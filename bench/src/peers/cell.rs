@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Bytes of each input, as a game's are.
 pub(super) const INPUT_BYTES: usize = 24;
 /// Ticks, and inputs of each client, in a second.
@@ -31,7 +33,8 @@ pub(super) enum Work {
     Idle,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(super) struct Cell {
     pub(super) work: Work,
     pub(super) connections: u32,
@@ -90,6 +93,12 @@ impl Cell {
         }
     }
 
+    /// What a server costs here.
+    pub(super) fn unit(&self) -> String {
+        let unit = if self.work == Work::Idle { "B" } else { "us" };
+        format!("{unit} per {}", self.per())
+    }
+
     /// What the server's processor time is divided by.
     pub(super) fn per(&self) -> &'static str {
         match self.work {
@@ -135,6 +144,20 @@ impl fmt::Display for Cell {
             Work::Room => write!(f, "room-{connections}"),
             Work::Idle => write!(f, "idle-{connections}"),
         }
+    }
+}
+
+impl From<Cell> for String {
+    fn from(cell: Cell) -> Self {
+        cell.to_string()
+    }
+}
+
+impl TryFrom<String> for Cell {
+    type Error = NoCell;
+
+    fn try_from(text: String) -> Result<Self, NoCell> {
+        text.parse()
     }
 }
 

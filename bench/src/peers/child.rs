@@ -11,6 +11,7 @@ use tickwire_client::{Clock, Target};
 use tickwire_netcode::time::Time;
 
 use super::contestant::Start;
+use super::error::PeersError;
 use crate::failure::Failure;
 use crate::limits::FIRST_LINE_BYTES_MAX;
 use crate::machine::affinity;
@@ -42,11 +43,13 @@ impl Child {
         pin(server_core)?;
         let spawned = command.spawn();
         pin(load_core)?;
-        let failed = |why: String| Failure::Peers(format!("{name} does not start: {why}"));
-        let spawned = spawned.map_err(|error| failed(format!("{}: {error}", start.program.display())))?;
+        let failed = |why| PeersError::NotStarted { name: name.to_owned(), why };
+        // Where it lies is this machine's business: what is wrong with a contestant is published.
+        let program = || start.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let spawned = spawned.map_err(|error| failed(NoStart::NotSpawned { program: program(), error }))?;
         let mut process = Process(spawned);
-        let line = process.first_line().map_err(|why| failed(why.to_string()))?;
-        let url = listening_on(&line).ok_or_else(|| failed(format!("it says {line:?} first")))?;
+        let line = process.first_line().map_err(|why| failed(NoStart::NoLine(why)))?;
+        let url = listening_on(&line).ok_or_else(|| failed(NoStart::NoAddress(line)))?;
         process.drain();
         Ok(Self { process, url })
     }
@@ -56,9 +59,20 @@ impl Child {
     }
 }
 
+/// Why a contestant does not serve.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoStart {
+    #[error("{program}: {error}")]
+    NotSpawned { program: String, error: io::Error },
+    #[error(transparent)]
+    NoLine(NoLine),
+    #[error("it says {0:?} first")]
+    NoAddress(String),
+}
+
 /// Why a process did not say where it listens.
 #[derive(Debug, thiserror::Error)]
-enum NoLine {
+pub(crate) enum NoLine {
     #[error("it has no output")]
     NoOutput,
     #[error("it says nothing for {} s", START_LIMIT.as_secs())]

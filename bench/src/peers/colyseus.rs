@@ -13,6 +13,7 @@ use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::MessageKind;
 
 use super::cell::HZ;
+use super::error::PeersError;
 use crate::failure::Failure;
 use crate::limits::SEAT_BYTES_MAX;
 use crate::load::schedule::{Pace, Schedule, phase};
@@ -36,7 +37,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// Takes a seat in the room `swarm`, and returns the path of the connection that it is for.
 fn reserve(route: &Route) -> Result<String, Failure> {
-    let failed = |why: &str| Failure::Peers(format!("Colyseus gives no seat: {}", why.escape_debug()));
+    let failed = |why: &str| PeersError::NoSeat(why.to_owned()).into();
     let mut stream = TcpStream::connect_timeout(&route.address, ANSWER_LIMIT)?;
     stream.set_read_timeout(Some(ANSWER_LIMIT))?;
     let host = route.target.authority();

@@ -98,6 +98,21 @@ impl Contestant {
         matches!(self, Self::Ours | Self::OursWaking)
     }
 
+    /// Another server that does the same work as ours: with views of 16 Colyseus sends less.
+    pub(super) fn is_peer(self) -> bool {
+        self.is_rust_peer() || matches!(self, Self::Ws | Self::Colyseus)
+    }
+
+    pub(super) fn is_rust_peer(self) -> bool {
+        self.need() == Need::Rust
+    }
+
+    /// What it is, in a sentence.
+    pub(super) fn what(self) -> String {
+        let value = self.to_possible_value();
+        value.and_then(|value| value.get_help().map(ToString::to_string)).unwrap_or_default()
+    }
+
     /// Its answers are understood well enough to know what they answer.
     pub(super) fn tells_time(self) -> bool {
         !matches!(self, Self::Colyseus | Self::ColyseusViews)

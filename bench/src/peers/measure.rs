@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, HZ, INPUT_BYTES, PIPELINE, Work};
 use super::child::Child;
@@ -33,9 +33,11 @@ pub(super) struct Timing {
 }
 
 /// What came of one window.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Sample {
     pub(super) contestant: String,
+    /// The command that started it.
+    pub(super) started: String,
     pub(super) round: u32,
     /// Processor time of the server per [`Cell::per`], microseconds.
     pub(super) cpu_us: Option<f64>,
@@ -68,6 +70,7 @@ impl Sample {
     pub(super) fn failed(contestant: Contestant, round: u32, why: String) -> Self {
         Self {
             contestant: contestant.name(),
+            started: String::new(),
             round,
             cpu_us: None,
             user_share: None,
@@ -95,6 +98,7 @@ impl Sample {
         let per_s = rate.or_else(|| sizes.map(|sizes| sizes.histogram.len() as f64 / run.measured_s));
         Self {
             contestant: contestant.name(),
+            started: String::new(),
             round,
             cpu_us: match cell.work {
                 // Our players' report is by server ticks, the neutral client's by updates.

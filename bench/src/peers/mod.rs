@@ -8,10 +8,16 @@ mod child;
 mod colyseus;
 mod contestant;
 mod document;
+mod error;
+mod grid;
 mod measure;
+mod measured;
 mod results;
+mod samples;
 mod spread;
+mod summary;
 mod table;
+mod target;
 #[cfg(test)]
 mod tests;
 mod workshop;
@@ -26,11 +32,14 @@ use clap::ValueEnum as _;
 
 use crate::cli::duration;
 use crate::failure::Failure;
+use crate::report::place;
 use cell::Cell;
 use child::Child;
 use contestant::Contestant;
+pub(crate) use error::PeersError;
 use measure::{Sample, Timing};
-use results::Results;
+use measured::{Measured, Setting};
+use samples::{Record, SamplesFile};
 use workshop::Workshop;
 
 /// Contestants other than the floors and ours take part in every third round: the table would take two hours otherwise.
@@ -43,7 +52,8 @@ Examples:
   cargo netbench peers --list
   cargo netbench peers --cells echo-20x1000,fanout-200x500 --contestants floor,ours
   cargo netbench peers --cells room-300 --rounds 3
-  cargo netbench peers --markdown bench/RESULTS.md
+  cargo netbench peers --samples peers.jsonl --markdown bench/RESULTS.md
+  cargo netbench peers --from peers.jsonl --markdown bench/RESULTS.md
 
 Nothing is fetched for `floor` and `ours`. The others are built from bench/peers when they are asked for first, and need
 cargo or npm and a network then.";
@@ -95,19 +105,33 @@ pub(crate) struct Args {
     #[arg(long)]
     list: bool,
 
+    /// Measures nothing: tables of what --samples has written, of one run or of several.
+    #[arg(long, value_name = "FILE,...", value_delimiter = ',', conflicts_with_all = ["list", "samples"])]
+    from: Vec<PathBuf>,
+
     /// Writes the tables with machine, versions and commands.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = place)]
     markdown: Option<PathBuf>,
 
     /// Writes every window and every line.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = place)]
     json: Option<PathBuf>,
+
+    /// Appends each window as soon as it is measured, for --from.
+    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = place)]
+    samples: Option<PathBuf>,
 }
 
 impl Args {
     fn cells(&self) -> Vec<Cell> {
         if !self.cells.is_empty() {
-            return self.cells.clone();
+            let mut cells: Vec<Cell> = Vec::new();
+            for cell in &self.cells {
+                if !cells.contains(cell) {
+                    cells.push(*cell);
+                }
+            }
+            return cells;
         }
         cell::ALL.iter().map(|name| name.parse().expect("the table's cells are cells")).collect()
     }
@@ -150,8 +174,11 @@ impl Args {
 /// Measures what the command line asks for, and says how far it got on stderr.
 ///
 /// # Errors
-/// A contestant cannot be built or started, or a file cannot be written.
+/// A contestant cannot be built or started, or a file cannot be read or written.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if !args.from.is_empty() {
+        return tell_again(args);
+    }
     let cells = args.cells();
     if let Some(empty) = cells.iter().find(|cell| args.contestants(cell).is_empty()) {
         return Err(Failure::Usage(format!("none of these contestants does {empty}")));
@@ -164,34 +191,81 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let workshop = Workshop::new(args.repository.as_deref(), &args.profile)?;
     let everybody = cells.iter().flat_map(|cell| args.contestants(cell));
-    let needs: BTreeSet<_> = everybody.map(Contestant::need).collect();
+    let everybody: Vec<_> = everybody.collect::<BTreeSet<_>>().into_iter().collect();
+    let mut kept = Kept::new(args, Setting::read(args, &workshop, &everybody))?;
+    let needs: BTreeSet<_> = everybody.into_iter().map(Contestant::need).collect();
     needs.into_iter().try_for_each(|need| workshop.prepare(need))?;
-    let mut all = Vec::new();
-    for cell in cells {
-        let before = all.len();
-        all.push(Results { cell, samples: Vec::new() });
-        for round in 0..args.rounds(&cell) {
-            all[before].samples.extend(play(args, &workshop, &cell, round)?);
-            // What was measured is kept, whatever becomes of the rest.
-            write(args, &workshop, &all)?;
+    for cell in &cells {
+        for round in 0..args.rounds(cell) {
+            play(args, &workshop, cell, round, &mut kept)?;
+            write(args, &kept.measured)?;
         }
-        writeln!(io::stdout(), "{}", table::text(&all[before]))?;
+        writeln!(io::stdout(), "{}", table::text(&kept.measured.of(*cell)))?;
+    }
+    if cells.len() > 1 {
+        write!(io::stdout(), "{}", summary::summary(&kept.measured.cells).text())?;
     }
     Ok(())
 }
 
+/// Tables of what was measured before.
+fn tell_again(args: &Args) -> Result<(), Failure> {
+    let mut measured = Measured::default();
+    let wants = |cell: &Cell, name: &str| {
+        let contestants = args.contestants.iter().map(|one| one.name());
+        (args.cells.is_empty() || args.cells.contains(cell))
+            && (args.contestants.is_empty() || contestants.into_iter().any(|one| one == name))
+    };
+    for path in &args.from {
+        samples::read(path, &mut measured, wants)?;
+    }
+    if measured.cells.is_empty() {
+        return Err(Failure::Usage("there is no such window in --from".to_owned()));
+    }
+    for results in &measured.cells {
+        writeln!(io::stdout(), "{}", table::text(results))?;
+    }
+    write!(io::stdout(), "{}", summary::summary(&measured.cells).text())?;
+    write(args, &measured)
+}
+
+/// What was measured so far, and the file that has it already.
+struct Kept {
+    measured: Measured,
+    file: Option<SamplesFile>,
+}
+
+impl Kept {
+    fn new(args: &Args, setting: Setting) -> Result<Self, Failure> {
+        let mut file = args.samples.as_deref().map(SamplesFile::append_to).transpose()?;
+        if let Some(file) = &mut file {
+            file.append(&Record::Run(Box::new(setting.clone())))?;
+        }
+        let mut measured = Measured::default();
+        measured.begin(setting);
+        Ok(Self { measured, file })
+    }
+
+    fn add(&mut self, cell: Cell, sample: Sample) -> Result<(), Failure> {
+        if let Some(file) = &mut self.file {
+            file.append(&Record::Window { cell, sample: Box::new(sample.clone()) })?;
+        }
+        self.measured.add(cell, sample);
+        Ok(())
+    }
+}
+
 /// One round of a cell.
-fn play(args: &Args, workshop: &Workshop, cell: &Cell, round: u32) -> Result<Vec<Sample>, Failure> {
-    let mut samples = Vec::new();
+fn play(args: &Args, workshop: &Workshop, cell: &Cell, round: u32, kept: &mut Kept) -> Result<(), Failure> {
     for contestant in args.contestants(cell) {
         if args.takes_part(contestant, round) {
             let sample = window(args, workshop, cell, contestant, round)?;
             let (nth, rounds) = (round + 1, args.rounds(cell));
             let _ = writeln!(io::stderr(), "{cell}  round {nth} of {rounds}  {}", told(&sample));
-            samples.push(sample);
+            kept.add(*cell, sample)?;
         }
     }
-    Ok(samples)
+    Ok(())
 }
 
 /// One contestant from its start to its end.
@@ -205,13 +279,16 @@ fn window(
     let start = contestant.start(workshop, cell);
     let sample = Child::start(&contestant.name(), &start, args.server_core, args.load_core)
         .and_then(|child| measure::measure(contestant, round, cell, &child, args.timing()));
-    match sample {
+    let sample = match sample {
         // There is no such core: that is so for everybody.
-        Err(failure @ Failure::Pin { .. }) => Err(failure),
+        Err(failure @ Failure::Pin { .. }) => return Err(failure),
         // One that does not start this time or does not bear the load stays in the table, with what was wrong.
-        Err(failure) => Ok(Sample::failed(contestant, round, failure.to_string())),
-        Ok(sample) => Ok(sample),
-    }
+        Err(failure) => Sample::failed(contestant, round, failure.to_string()),
+        Ok(sample) => sample,
+    };
+    let words = std::iter::once(start.program.to_string_lossy().into_owned()).chain(start.args);
+    let words: Vec<String> = words.map(|word| workshop.shown(&word)).collect();
+    Ok(Sample { started: words.join(" "), ..sample })
 }
 
 fn told(sample: &Sample) -> String {
@@ -239,16 +316,15 @@ fn list(args: &Args, cells: &[Cell]) -> String {
     out + &format!("{:<18} {:>5.1} min, and the time to build what is missing\n", "all", minutes(all))
 }
 
-fn write(args: &Args, workshop: &Workshop, all: &[Results]) -> Result<(), Failure> {
+fn write(args: &Args, measured: &Measured) -> Result<(), Failure> {
     let written = |path: &PathBuf, text: String| {
-        let failed = |error| Failure::Peers(format!("cannot write {}: {error}", path.display()));
-        fs::write(path, text).map_err(failed)
+        fs::write(path, text).map_err(|error| PeersError::NotWritten { path: path.clone(), error })
     };
     if let Some(path) = &args.json {
-        written(path, document::json(all))?;
+        written(path, document::json(measured))?;
     }
     if let Some(path) = &args.markdown {
-        written(path, document::markdown(args, workshop, all))?;
+        written(path, document::markdown(measured))?;
     }
     Ok(())
 }

@@ -3,9 +3,10 @@
 //! A ratio is of two windows of the same round, which lie seconds apart; what is told is the median of those ratios with
 //! their spread. Windows whose generator was saturated or that ended early are left out and counted.
 
+use clap::ValueEnum as _;
 use serde::Serialize;
 
-use super::cell::Cell;
+use super::cell::{Cell, Work};
 use super::contestant::Contestant;
 use super::measure::Sample;
 use super::spread::Spread;
@@ -41,6 +42,10 @@ pub(super) struct Line {
 }
 
 impl Results {
+    pub(super) fn new(cell: Cell) -> Self {
+        Self { cell, samples: Vec::new() }
+    }
+
     /// Whoever has a window here, in the order of the first.
     pub(super) fn lines(&self) -> Vec<Line> {
         let mut names: Vec<&str> = Vec::new();
@@ -59,10 +64,8 @@ impl Results {
         let median = |of| spread(of).map(|spread| spread.median);
         let ratios = Contestant::baselines(self.cell.work).iter().map(|baseline| {
             let baseline = baseline.name();
-            let ratio = |sample: &&Sample| sample.cpu_us.zip(self.cpu_us(&baseline, sample.round));
-            let ratios = counted.iter().filter_map(ratio).map(|(own, other)| own / other);
-            let ratios = Spread::of(ratios).filter(|_| baseline != name);
-            (baseline, ratios)
+            let ratio = self.ratio(name, &baseline).filter(|_| baseline != name);
+            (baseline, ratio)
         });
         Line {
             contestant: name.to_owned(),
@@ -82,9 +85,34 @@ impl Results {
         }
     }
 
-    /// Of that contestant's window of that round, if it counts.
-    fn cpu_us(&self, name: &str, round: u32) -> Option<f64> {
-        let window = |sample: &&Sample| sample.contestant == name && sample.round == round && sample.counts;
-        self.samples.iter().find(window)?.cpu_us
+    fn counted(&self, name: &str) -> impl Iterator<Item = &Sample> {
+        self.samples.iter().filter(move |sample| sample.contestant == name && sample.counts)
+    }
+
+    /// What contestants are compared by here: processor time, or memory of idle connections. Less is better.
+    fn cost(&self, sample: &Sample) -> Option<f64> {
+        if self.cell.work == Work::Idle { sample.connection_bytes } else { sample.cpu_us }
+    }
+
+    /// Median cost of a contestant.
+    pub(super) fn median(&self, name: &str) -> Option<f64> {
+        Spread::of(self.counted(name).filter_map(|sample| self.cost(sample))).map(|spread| spread.median)
+    }
+
+    /// Between the windows of the rounds that both were in.
+    pub(super) fn ratio(&self, name: &str, other: &str) -> Option<Spread> {
+        let ratio = |sample: &Sample| {
+            let beside = self.counted(other).find(|beside| beside.round == sample.round)?;
+            Some(self.cost(sample)? / self.cost(beside)?)
+        };
+        Spread::of(self.counted(name).filter_map(ratio))
+    }
+
+    /// Whoever is no floor and not ours, does the same work, and has windows that count; the cheapest first.
+    pub(super) fn peers(&self) -> Vec<Contestant> {
+        let all = Contestant::value_variants().iter().copied().filter(|one| one.is_peer());
+        let mut peers: Vec<_> = all.filter_map(|one| Some((self.median(&one.name())?, one))).collect();
+        peers.sort_by(|a, b| a.0.total_cmp(&b.0));
+        peers.into_iter().map(|(_, one)| one).collect()
     }
 }

@@ -31,6 +31,23 @@ impl Spread {
         Some(Self { count: sorted.len(), least, lower: at(0.25), median: at(0.5), upper: at(0.75), most })
     }
 
+    /// The quarters, if there are enough values for them, and the extremes in parentheses.
+    pub(super) fn around(&self) -> String {
+        let Self { least, lower, upper, most, .. } = self;
+        if !self.has_quarters() {
+            return format!("({least:.3}-{most:.3})");
+        }
+        format!("{lower:.3}-{upper:.3} ({least:.3}-{most:.3})")
+    }
+
+    /// Whether a bound lies between the quarters, or else between the extremes: on which side of it the next median falls
+    /// is not sure.
+    pub(super) fn is_around(&self, bound: f64) -> bool {
+        let (below, above) =
+            if self.has_quarters() { (self.lower, self.upper) } else { (self.least, self.most) };
+        below < bound && bound < above
+    }
+
     /// There are enough values for quarters to mean anything.
     pub(super) fn has_quarters(&self) -> bool {
         self.count >= QUARTERS_MIN

@@ -1,74 +1,65 @@
-//! The table: for a terminal, and as the Markdown of `bench/RESULTS.md`. Both have the same cells.
+//! The table of a cell: for a terminal, and as a section of a Markdown file. Both have the same numbers.
 
 use super::cell::Work;
 use super::contestant::Contestant;
+use super::grid::{Grid, number};
 use super::results::{Line, Results};
 use super::spread::Spread;
 
-/// Heads and rows, all of them text.
-struct Grid {
-    heads: Vec<String>,
-    rows: Vec<Vec<String>>,
-}
-
-/// A table with aligned columns.
+/// With aligned columns.
 pub(super) fn text(results: &Results) -> String {
-    let Grid { heads, rows } = grid(results);
-    let lines: Vec<&Vec<String>> = std::iter::once(&heads).chain(&rows).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
-    let mut out = format!("{}  {}; {}\n", results.cell, results.cell.title(), results.cell.measure());
-    for line in lines {
-        let cells = line.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-            // Names and remarks to the left, numbers to the right.
-            if column == 0 || column == heads.len() - 1 {
-                format!("{cell:<width$}")
-            } else {
-                format!("{cell:>width$}")
-            }
-        });
-        out += cells.collect::<Vec<_>>().join("  ").trim_end();
-        out.push('\n');
-    }
-    out
+    let head = format!("{}  {}; {}\n", results.cell, results.cell.title(), results.cell.measure());
+    let whole =
+        |line: &Line| remarks(line).into_iter().chain(line.flaw.clone()).collect::<Vec<_>>().join("; ");
+    head + &grid(results, whole).text()
 }
 
-/// A section of a Markdown file.
+/// What was wrong with windows stands below the table: it may be long.
 pub(super) fn markdown(results: &Results) -> String {
-    let Grid { heads, rows } = grid(results);
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let rule: Vec<String> =
-        (0..heads.len()).map(|column| if column == 0 { "---" } else { "---:" }.to_owned()).collect();
     let title = format!("### {}\n\n`{}`, {}\n\n", results.cell.title(), results.cell, results.cell.measure());
-    let rows = rows.iter().map(|row| line(row)).collect::<String>();
-    title + &line(&heads) + &line(&rule) + &rows + "\n"
+    let grid = grid(results, |line| remarks(line).join("; "));
+    let flaws = results.lines().into_iter().filter_map(|line| {
+        Some(format!("- `{}`, the first thing that was wrong: {}\n", line.contestant, line.flaw?))
+    });
+    let flaws: String = flaws.collect();
+    let gap = if flaws.is_empty() { "" } else { "\n" };
+    format!("{title}{}{gap}{flaws}\n", grid.markdown())
 }
 
-fn grid(results: &Results) -> Grid {
-    let lines = results.lines();
+fn grid(results: &Results, remarks: impl Fn(&Line) -> String) -> Grid {
     let is_idle = results.cell.work == Work::Idle;
-    let mut heads = vec!["contestant".to_owned()];
+    let mut grid = Grid::default();
+    grid.words("contestant");
     if is_idle {
-        heads.push("user-space B per connection".to_owned());
+        grid.numbers("user-space B per connection");
     } else {
-        heads.extend(["CPU us".to_owned(), "user".to_owned()]);
+        grid.numbers("CPU us");
+        grid.numbers("user");
         for baseline in Contestant::baselines(results.cell.work) {
-            heads.extend([format!("x {}", baseline.name()), "quarters (all)".to_owned()]);
+            grid.numbers(format!("x {}", baseline.name()));
+            grid.numbers("quarters (all)");
         }
-        heads.push("per s".to_owned());
-        heads.extend(results.cell.time().map(|time| format!("{time} p50 / p99 ms")));
+        grid.numbers("per s");
+        if let Some(time) = results.cell.time() {
+            grid.numbers(format!("{time} p50 / p99 ms"));
+        }
     }
     if results.cell.work == Work::Room {
-        heads.extend(["updates per player and s".to_owned(), "B per update".to_owned()]);
+        grid.numbers("updates per player and s");
+        grid.numbers("B per update");
     }
-    heads.extend(["rounds".to_owned(), "remarks".to_owned()]);
-    Grid { heads, rows: lines.iter().map(|line| row(results, line, is_idle)).collect() }
+    grid.numbers("rounds");
+    grid.words("remarks");
+    for line in results.lines() {
+        let mut row = row(results, &line, is_idle);
+        row.push(remarks(&line));
+        grid.row(row);
+    }
+    grid
 }
 
+/// All but the remarks.
 fn row(results: &Results, line: &Line, is_idle: bool) -> Vec<String> {
-    let number = |value: Option<f64>, decimals: usize| {
-        value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
-    };
     let mut row = vec![line.contestant.clone()];
     if is_idle {
         row.push(number(line.connection_bytes, 0));
@@ -77,7 +68,7 @@ fn row(results: &Results, line: &Line, is_idle: bool) -> Vec<String> {
         row.push(line.user_share.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0)));
         for (_, ratio) in &line.ratios {
             row.push(number(ratio.map(|ratio| ratio.median), 3));
-            row.push(ratio.as_ref().map_or_else(|| "-".to_owned(), around));
+            row.push(ratio.as_ref().map_or_else(|| "-".to_owned(), Spread::around));
         }
         row.push(number(line.per_s, 0));
         if results.cell.time().is_some() {
@@ -89,27 +80,12 @@ fn row(results: &Results, line: &Line, is_idle: bool) -> Vec<String> {
         row.push(number(line.update_bytes, 0));
     }
     row.push(line.rounds.to_string());
-    row.push(remarks(line));
     row
 }
 
-fn around(spread: &Spread) -> String {
-    let Spread { least, lower, upper, most, .. } = spread;
-    if !spread.has_quarters() {
-        return format!("({least:.3}-{most:.3})");
-    }
-    format!("{lower:.3}-{upper:.3} ({least:.3}-{most:.3})")
-}
-
-fn remarks(line: &Line) -> String {
-    let mut remarks: Vec<String> = line.mode.iter().map(|mode| format!("reads {mode}")).collect();
-    if line.disturbed > 0 {
-        remarks.push(format!("{} disturbed", line.disturbed));
-    }
-    if line.left_out > 0 {
-        remarks.push(format!("{} left out", line.left_out));
-    }
-    // A bar would end the cell of a Markdown table.
-    remarks.extend(line.flaw.iter().map(|flaw| flaw.replace('|', "/")));
-    remarks.join("; ")
+fn remarks(line: &Line) -> Vec<String> {
+    let mode = line.mode.iter().map(|mode| format!("reads {mode}"));
+    let disturbed = (line.disturbed > 0).then(|| format!("{} disturbed", line.disturbed));
+    let left_out = (line.left_out > 0).then(|| format!("{} left out", line.left_out));
+    mode.chain(disturbed).chain(left_out).collect()
 }

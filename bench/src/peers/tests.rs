@@ -1,5 +1,8 @@
 //! The table of peers: its cells, who takes part, ratios and what is told of them.
 
+mod kept;
+mod told;
+
 use std::path::Path;
 
 use clap::{Parser, ValueEnum as _};
@@ -105,7 +108,7 @@ fn ratios_are_between_windows_of_the_same_round() {
     (saturated.counts, saturated.flaws) = (false, vec!["GENERATOR SATURATED".to_owned()]);
     let mut samples = [&floors[..], &ours[..]].concat();
     samples.push(saturated);
-    let lines = Results { cell, samples }.lines();
+    let lines = Results { samples, ..Results::new(cell) }.lines();
     let [floor, ours] = &lines[..] else { panic!("{lines:?}") };
     assert_eq!(floor.ratios, [("floor".to_owned(), None)], "not against itself");
     let (_, Some(ratio)) = &ours.ratios[0] else { panic!("{ours:?}") };
@@ -127,7 +130,7 @@ fn rooms_are_compared_by_the_updates_that_players_got() {
     assert_eq!(cpu_us(Contestant::Ours, &run), Some(7.0));
     let mut sample = sample(Contestant::Ours, 0, 7.0);
     sample.per_s = Some(5950.0);
-    let text = table::text(&Results { cell, samples: vec![sample] });
+    let text = table::text(&Results { samples: vec![sample], ..Results::new(cell) });
     assert!(text.contains("updates per player and s") && text.contains(" 59.5 "), "{text}");
 }
 
@@ -149,7 +152,7 @@ fn quarters_are_told_of_five_rounds_or_more() {
     let cell: Cell = "echo-20x20".parse().expect("a cell");
     let text = |rounds: u32| {
         let round = |round| [sample(Contestant::Floor, round, 4.0), sample(Contestant::Ws, round, 6.0)];
-        table::text(&Results { cell, samples: (0..rounds).flat_map(round).collect() })
+        table::text(&Results { samples: (0..rounds).flat_map(round).collect(), ..Results::new(cell) })
     };
     assert!(text(5).contains(" 1.500-1.500 (1.500-1.500) "), "{}", text(5));
     assert!(text(4).contains("  (1.500-1.500) ") && !text(4).contains(" 1.500-1.500 "), "{}", text(4));
@@ -176,7 +179,7 @@ fn the_table_tells_disturbed_and_lost_windows_and_has_the_same_columns_everywher
             disturbed,
             Sample::failed(Contestant::Ws, 0, "it broke | badly".to_owned()),
         ];
-        let results = Results { cell, samples };
+        let results = Results { samples, ..Results::new(cell) };
         let text = table::text(&results);
         assert!(text.contains("reads coalescing; 1 disturbed"), "{text}");
         assert!(text.contains("1 left out; it broke / badly"), "{text}");

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::contestant::{Contestant, Need};
+use super::error::{NotBuilt, PeersError};
 use crate::failure::Failure;
 
 const EXAMPLES: [&str; 3] = ["ws_echo", "fanout", "swarm"];
@@ -35,10 +36,7 @@ impl Workshop {
         let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
         let repository = repository.or(built_from).unwrap_or(Path::new(".")).to_owned();
         if !repository.join("bench/peers/rust/Cargo.toml").is_file() {
-            return Err(Failure::Peers(format!(
-                "{} is no checkout of Tickwire: say where there is one (--repository)",
-                repository.display()
-            )));
+            return Err(PeersError::NoCheckout(repository).into());
         }
         let own_program = env::current_exe()?;
         // Cargo puts its programs below it and this file into it.
@@ -76,7 +74,7 @@ impl Workshop {
     }
 
     /// Names and versions of the libraries that contestants are made of, as their lock files have them.
-    pub(super) fn versions(&self, contestants: &BTreeSet<Contestant>) -> Vec<String> {
+    pub(super) fn versions(&self, contestants: &[Contestant]) -> Vec<String> {
         let read = |path: &str| fs::read_to_string(self.repository.join(path)).unwrap_or_default();
         let (cargo, npm) = (read("bench/peers/rust/Cargo.lock"), read("bench/peers/node/package.json"));
         let libraries: BTreeSet<&str> = contestants.iter().flat_map(|one| one.libraries()).copied().collect();
@@ -159,16 +157,14 @@ fn same(one: &Path, other: &Path) -> bool {
 }
 
 /// Runs it to its end, with its words on our stderr: our stdout is the report's.
-fn run(command: &mut Command, what: &str, program: &str) -> Result<(), Failure> {
-    let failed = |why: String| Failure::Peers(format!("{what} failed: {why}"));
-    match command.stdin(Stdio::null()).stdout(Stdio::null()).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(failed(format!("see what {program} says above; without a network nothing is fetched"))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(failed(format!("{program} is not installed, or not in PATH")))
-        }
-        Err(error) => Err(failed(error.to_string())),
-    }
+fn run(command: &mut Command, what: &'static str, program: &'static str) -> Result<(), Failure> {
+    let why = match command.stdin(Stdio::null()).stdout(Stdio::null()).status() {
+        Ok(status) if status.success() => return Ok(()),
+        Ok(_) => NotBuilt::Unsuccessful(program),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => NotBuilt::NotInstalled(program),
+        Err(error) => NotBuilt::Io(error),
+    };
+    Err(PeersError::NotBuilt { what, why }.into())
 }
 
 #[cfg(test)]

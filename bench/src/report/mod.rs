@@ -32,6 +32,8 @@ pub(crate) use verdict::{Flaw, Verdict};
 
 pub(crate) use breakdown::{Breakdown, Stage};
 pub(crate) use distribution::{Distribution, Second};
+#[cfg(target_os = "linux")]
+pub(crate) use outputs::place;
 pub(crate) use outputs::{Outputs, finish};
 pub(crate) use unit::Unit;
 
