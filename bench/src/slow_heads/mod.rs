@@ -67,6 +67,7 @@ pub(crate) struct Args {
 /// # Errors
 /// There is no such server, the players did not get into the room, or the run was interrupted.
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
+    args.server.refuse_idle_cores(args.crew.threads)?;
     descriptors::reserve((args.connections + args.players) as usize).map_err(Failure::Descriptors)?;
     if let Some(&core) = args.server.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;

@@ -54,6 +54,7 @@ pub(crate) struct Args {
 /// There is no such server, it has descriptors enough for all, or the run was interrupted.
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let connections = args.connections as usize;
+    args.server.refuse_idle_cores(1)?;
     descriptors::reserve(connections + PROBES).map_err(Failure::Descriptors)?;
     if let Some(&core) = args.server.pin.first() {
         affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
