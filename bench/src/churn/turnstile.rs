@@ -3,8 +3,6 @@
 //! Everything about a visit that can be waited for has a limit, so that the turnstile comes to an end whatever the
 //! server does.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::io;
 use std::time::Duration;
 
@@ -15,8 +13,10 @@ use super::tally::{Moments, Tally};
 use crate::guest::{Desk, Gone, Guest, Seat, Standing};
 use crate::interrupt;
 use crate::load::Live;
+use crate::wire::agenda::Agenda;
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
+use crate::wire::slots::Slots;
 use crate::wire::socket::{Drained, Over, Socket};
 use crate::wire::sources::Sources;
 
@@ -70,10 +70,8 @@ pub(super) struct Turnstile {
     ready: Vec<usize>,
     /// Those that have more to read than they were let: nothing tells of them again.
     backlog: Vec<usize>,
-    visits: Vec<Option<Visit>>,
-    free: Vec<usize>,
-    inside: usize,
-    agenda: BinaryHeap<Reverse<(Time, usize)>>,
+    visits: Slots<Visit>,
+    agenda: Agenda,
     /// Of all visits that there ever were.
     count: u64,
     let_in_at: Time,
@@ -94,10 +92,8 @@ impl Turnstile {
             desk: Desk::new(),
             ready: Vec::new(),
             backlog: Vec::new(),
-            visits: Vec::new(),
-            free: Vec::new(),
-            inside: 0,
-            agenda: BinaryHeap::new(),
+            visits: Slots::new(),
+            agenda: Agenda::default(),
             count: 0,
             live,
         })
@@ -140,7 +136,7 @@ impl Turnstile {
 
     /// Sees everybody out, unless the run is interrupted.
     pub(super) fn empty(&mut self) -> io::Result<()> {
-        while self.inside > 0 && !interrupt::is_asked() {
+        while self.visits.count() > 0 && !interrupt::is_asked() {
             self.turn(self.reactor.now() + LOOK_EVERY)?;
         }
         Ok(())
@@ -161,7 +157,7 @@ impl Turnstile {
     }
 
     fn begin(&mut self, due: Time, now: Time) -> io::Result<()> {
-        if self.inside >= self.manners.crowd_max {
+        if self.visits.count() >= self.manners.crowd_max {
             self.tally.left_out += 1;
             return Ok(());
         }
@@ -171,18 +167,13 @@ impl Turnstile {
         match opened.and_then(|stream| Socket::over(stream, &self.route)) {
             Err(over) => self.tally.failed(over.to_string()),
             Ok(mut socket) => {
-                let index = self.free.pop().unwrap_or_else(|| {
-                    self.visits.push(None);
-                    self.visits.len() - 1
-                });
-                self.reactor.register(socket.stream(), index)?;
+                self.reactor.register(socket.stream(), self.visits.next_index())?;
                 let guest = Guest::new(socket, self.manners.seat.as_ref());
                 let until = now + ENTRY_LIMIT;
                 let (number, goodbye, planned) = (self.count, None, None);
-                self.visits[index] = Some(Visit { guest, moments, number, until, goodbye, planned });
+                let index = self.visits.insert(Visit { guest, moments, number, until, goodbye, planned });
                 self.count += 1;
-                self.inside += 1;
-                self.tally.crowd_max = self.tally.crowd_max.max(self.inside);
+                self.tally.crowd_max = self.tally.crowd_max.max(self.visits.count());
                 self.plan(index);
             }
         }
@@ -191,7 +182,7 @@ impl Turnstile {
 
     /// Waits until something is ready or `until` has come, and deals with it.
     fn turn(&mut self, until: Time) -> io::Result<()> {
-        let next = self.agenda.peek().map_or(until, |Reverse((at, _))| until.min(*at));
+        let next = self.agenda.next_at().map_or(until, |at| until.min(at));
         let mut ready = std::mem::take(&mut self.ready);
         self.reactor.wait_with(&mut self.backlog, next, &mut ready)?;
         for index in ready.drain(..) {
@@ -201,12 +192,9 @@ impl Turnstile {
         let now = self.reactor.now();
         self.live.tell(now, || {
             let (begun, failed) = (self.tally.visits, self.tally.failed_count());
-            format!("{begun} visitors came | {} are there | {failed} failed", self.inside)
+            format!("{begun} visitors came | {} are there | {failed} failed", self.visits.count())
         });
-        while let Some(&Reverse((at, index))) = self.agenda.peek()
-            && at <= now
-        {
-            self.agenda.pop();
+        while let Some((at, index)) = self.agenda.pop_due(now) {
             self.on_time(index, at, now);
         }
         Ok(())
@@ -214,7 +202,7 @@ impl Turnstile {
 
     fn on_ready(&mut self, index: usize) {
         let now = self.reactor.now();
-        let Some(Some(visit)) = self.visits.get_mut(index) else { return };
+        let Some(visit) = self.visits.get_mut(index) else { return };
         let before = visit.guest.standing();
         let result = visit.guest.on_ready(now, &mut self.desk);
         let after = visit.guest.standing();
@@ -241,7 +229,7 @@ impl Turnstile {
 
     /// A moment of the agenda has come.
     fn on_time(&mut self, index: usize, at: Time, now: Time) {
-        let Some(Some(visit)) = self.visits.get_mut(index) else { return };
+        let Some(visit) = self.visits.get_mut(index) else { return };
         if visit.planned != Some(at) {
             return;
         }
@@ -250,7 +238,7 @@ impl Turnstile {
         let result = match visit.guest.standing() {
             Standing::Staying if is_over && self.manners.is_abrupt(visit.number) => {
                 self.tally.left(None, now);
-                self.remove(index);
+                self.visits.remove(index);
                 return;
             }
             Standing::Staying if is_over => {
@@ -260,7 +248,7 @@ impl Turnstile {
             Standing::Staying => visit.guest.acknowledge(now, &mut self.desk),
             standing if is_over => {
                 self.tally.failed(too_long(standing));
-                self.remove(index);
+                self.visits.remove(index);
                 return;
             }
             _ => Ok(()),
@@ -272,28 +260,22 @@ impl Turnstile {
     }
 
     fn plan(&mut self, index: usize) {
-        let Some(Some(visit)) = self.visits.get_mut(index) else { return };
+        let Some(visit) = self.visits.get_mut(index) else { return };
         let at = visit.next_at();
         if visit.planned.is_none_or(|planned| at < planned) {
             visit.planned = Some(at);
-            self.agenda.push(Reverse((at, index)));
+            self.agenda.plan(at, index);
         }
     }
 
     fn end(&mut self, index: usize, gone: &Gone, now: Time) {
-        let goodbye = self.visits[index].as_ref().and_then(|visit| visit.goodbye);
+        let goodbye = self.visits.get(index).and_then(|visit| visit.goodbye);
         if goodbye.is_some() && gone.is_farewell() {
             self.tally.left(goodbye, now);
         } else {
             self.tally.failed(gone.to_string());
         }
-        self.remove(index);
-    }
-
-    fn remove(&mut self, index: usize) {
-        self.visits[index] = None;
-        self.free.push(index);
-        self.inside -= 1;
+        self.visits.remove(index);
     }
 }
 

@@ -3,8 +3,7 @@
 //! Guests come at a rate, but no more connect at once than a server's queue of new connections holds: one that
 //! overflows costs a second before the kernel tries again, and memory is measured here, not how a server copes.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use crate::guest::{Desk, Gone, Guest, Seat, Standing};
 use crate::interrupt;
 use crate::load::Live;
 use crate::quantiles;
+use crate::wire::agenda::Agenda;
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
 use crate::wire::socket::{Drained, Over, Socket};
@@ -50,7 +50,7 @@ pub(super) struct Crowd {
     /// How long acknowledgements wait.
     ack_every: Duration,
     places: Vec<Option<Place>>,
-    agenda: BinaryHeap<Reverse<(Time, usize)>>,
+    agenda: Agenda,
     desk: Desk,
     ready: Vec<usize>,
     /// Those that have more to read than they were let: nothing tells of them again.
@@ -84,7 +84,7 @@ impl Crowd {
             seat,
             ack_every,
             places: Vec::new(),
-            agenda: BinaryHeap::new(),
+            agenda: Agenda::default(),
             desk: Desk::new(),
             ready: Vec::new(),
             backlog: Vec::new(),
@@ -194,7 +194,7 @@ impl Crowd {
 
     /// Waits until something is ready or `until` has come, and deals with it.
     fn turn(&mut self, until: Time) -> io::Result<()> {
-        let next = self.agenda.peek().map_or(until, |Reverse((at, _))| until.min(*at));
+        let next = self.agenda.next_at().map_or(until, |at| until.min(at));
         let mut ready = std::mem::take(&mut self.ready);
         self.reactor.wait_with(&mut self.backlog, next, &mut ready)?;
         for index in ready.drain(..) {
@@ -207,10 +207,7 @@ impl Crowd {
             let (refused, lost) = (gone(&self.refused), gone(&self.lost));
             format!("{} of {} are there | refused {refused} | lost {lost}", self.staying, self.wanted)
         });
-        while let Some(&Reverse((at, index))) = self.agenda.peek()
-            && at <= now
-        {
-            self.agenda.pop();
+        while let Some((_, index)) = self.agenda.pop_due(now) {
             self.acknowledge(index, now);
         }
         Ok(())
@@ -232,7 +229,7 @@ impl Crowd {
         let took = u64::try_from(now.since(place.since).as_nanos()).unwrap_or(u64::MAX);
         if place.guest.ack_at().is_some() && !place.is_ack_planned {
             place.is_ack_planned = true;
-            self.agenda.push(Reverse((now + self.ack_every, index)));
+            self.agenda.plan(now + self.ack_every, index);
         }
         if before == after {
             return;

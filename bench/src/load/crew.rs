@@ -9,8 +9,9 @@ use tickwire_client::Clock;
 use tickwire_netcode::time::Time;
 
 use super::arrivals::Arrivals;
-use super::drive::{Driver, Losses, Share, Yield};
+use super::drive::{Driver, Share, Yield};
 use super::live::{Live, Stage};
+use super::losses::Losses;
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::scenario::Scenario;

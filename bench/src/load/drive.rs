@@ -9,25 +9,26 @@
 //! due again after every socket, so that a burst of arrivals does not make sends late. Everything it does in one turn
 //! is bounded, so that an overload of its own shows as late sends and not as a loop that never ends.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tickwire_netcode::time::Time;
-use tickwire_netcode::ws::MessageKind;
 
 use super::arrivals::Arrivals;
+use super::ear::Ear;
+use super::losses::Losses;
 use super::recorder::{LATE, Recorder};
 use super::scenario::{Cx, Flow, Scenario};
 use super::schedule::Pace;
 use super::shared::Shared;
+use super::slot::{Slot, Standing};
 use super::stages::Stages;
 use super::window::Window;
-use crate::limits::REASONS_MAX;
+use crate::wire::agenda::Agenda;
 use crate::wire::network::Network;
-use crate::wire::socket::{Drained, Listen, Outgoing, Socket};
+use crate::wire::slots::Slots;
+use crate::wire::socket::Drained;
 
 /// How long is waited at the end for answers under way. Beyond it they count as never given.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2);
@@ -46,59 +47,12 @@ const CONNECTS_MAX: u32 = 32;
 /// RFC 6455 section 7.4.1.
 const NORMAL_CLOSURE: u16 = 1000;
 
-/// Where a connection stands.
-///
-/// ```text
-///   Upgrading --answer--> Playing --Flow::Leave / stage--> Closing --close frame / 2 s--> gone
-///      `---------------------`-- end, error, Flow::End: lost --------------------------------^
-/// ```
-enum Standing<C> {
-    Upgrading,
-    Playing { client: C, was_ready: bool },
-    Closing,
-}
-
-struct Slot<T, C> {
-    number: u32,
-    socket: Socket<T>,
-    /// When it began.
-    since: Time,
-    standing: Standing<C>,
-    /// Its newest entry in the agenda; older ones do not count.
-    scheduled: Option<Time>,
-    /// There may be bytes to read of which the poll does not tell again.
-    has_more: bool,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
     Joining,
     Measuring,
     Settling { until: Time },
     Over,
-}
-
-/// Connections that went without being told to.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Losses {
-    pub(crate) count: usize,
-    /// Of the first few.
-    pub(crate) reasons: Vec<String>,
-}
-
-impl Losses {
-    fn add(&mut self, reason: String) {
-        self.count += 1;
-        if self.reasons.len() < REASONS_MAX {
-            self.reasons.push(reason);
-        }
-    }
-
-    pub(crate) fn append(&mut self, other: Self) {
-        self.count += other.count;
-        self.reasons.extend(other.reasons);
-        self.reasons.truncate(REASONS_MAX);
-    }
 }
 
 /// What a thread has to show in the end.
@@ -116,13 +70,10 @@ pub(crate) struct Driver<N: Network, S: Scenario> {
     shared: Arc<Shared>,
     arrivals: Arrivals,
     stages: Option<Stages>,
-    slots: Vec<Option<Slot<N::Stream, S::Client>>>,
-    free: Vec<usize>,
-    agenda: BinaryHeap<Reverse<(Time, usize)>>,
+    slots: Slots<Slot<N::Stream, S::Client>>,
+    agenda: Agenda,
     /// Slots that have more to read than they were let.
     backlog: Vec<usize>,
-    /// Slots in use.
-    count: usize,
     phase: Phase,
     /// As the starter told it last.
     told: (Time, Time),
@@ -154,11 +105,9 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             shared,
             arrivals,
             stages,
-            slots: Vec::new(),
-            free: Vec::new(),
-            agenda: BinaryHeap::new(),
+            slots: Slots::new(),
+            agenda: Agenda::default(),
             backlog: Vec::new(),
-            count: 0,
             phase: Phase::Joining,
             told: (end_of_time, end_of_time),
             pace: Pace::constant(rate_hz),
@@ -189,7 +138,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             }
         }
         let ended = self.net.now();
-        for index in 0..self.slots.len() {
+        for index in 0..self.slots.end() {
             self.leave(index, ended);
         }
         self.shared.publish(&mut self.recorder.pulse);
@@ -215,7 +164,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             self.phase = Phase::Measuring;
         }
         // What was due before the end and is not late yet is still sent.
-        let is_behind = self.agenda.peek().is_some_and(|Reverse((at, _))| *at < end) && now < end + LATE;
+        let is_behind = self.agenda.next_at().is_some_and(|at| at < end) && now < end + LATE;
         if now >= end && !is_behind {
             match self.phase {
                 Phase::Joining => self.phase = Phase::Over,
@@ -230,7 +179,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             self.depart(stay, now);
         }
         let is_settled = |until| now >= until || self.under_way() == 0;
-        let is_deserted = self.count == 0 && self.arrivals.is_done();
+        let is_deserted = self.slots.count() == 0 && self.arrivals.is_done();
         if matches!(self.phase, Phase::Settling { until } if is_settled(until)) || is_deserted {
             self.phase = Phase::Over;
         }
@@ -256,7 +205,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     }
 
     fn clients(&self) -> impl Iterator<Item = &S::Client> {
-        self.slots.iter().flatten().filter_map(|slot| match &slot.standing {
+        self.slots.iter().filter_map(|slot| match &slot.standing {
             Standing::Playing { client, .. } => Some(client),
             Standing::Upgrading | Standing::Closing => None,
         })
@@ -274,7 +223,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     fn next_moment(&self) -> Time {
         let look = self.net.now() + LOOK_EVERY;
         let connect = self.arrivals.next().filter(|_| self.is_connecting()).map_or(look, |(at, _)| at);
-        let due = self.agenda.peek().map_or(look, |Reverse((at, _))| *at);
+        let due = self.agenda.next_at().unwrap_or(look);
         look.min(connect).min(due)
     }
 
@@ -291,23 +240,18 @@ impl<N: Network, S: Scenario> Driver<N, S> {
                 return;
             }
             self.arrivals.advance();
-            let index = self.free.pop().unwrap_or(self.slots.len());
-            match self.net.connect(index) {
+            match self.net.connect(self.slots.next_index()) {
                 Ok(socket) => {
-                    let standing = Standing::Upgrading;
-                    let slot =
-                        Slot { number, socket, since: now, standing, scheduled: None, has_more: false };
-                    if index == self.slots.len() {
-                        self.slots.push(Some(slot));
-                    } else {
-                        self.slots[index] = Some(slot);
-                    }
-                    self.count += 1;
+                    self.slots.insert(Slot {
+                        number,
+                        socket,
+                        since: now,
+                        standing: Standing::Upgrading,
+                        scheduled: None,
+                        has_more: false,
+                    });
                 }
                 Err(over) => {
-                    if index < self.slots.len() {
-                        self.free.push(index);
-                    }
                     self.losses.add(over.to_string());
                     self.shared.one_is_gone();
                 }
@@ -318,19 +262,19 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     /// Does what is due by now.
     fn give(&mut self) {
         let mut began = None;
-        while let Some(&Reverse((at, index))) = self.agenda.peek() {
+        while self.agenda.next_at().is_some() {
             let now = self.net.now();
-            if at > now || now.since(*began.get_or_insert(now)) > GIVE_LIMIT {
+            if now.since(*began.get_or_insert(now)) > GIVE_LIMIT {
                 return;
             }
-            self.agenda.pop();
-            let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { continue };
+            let Some((at, index)) = self.agenda.pop_due(now) else { return };
+            let Some(slot) = self.slots.get_mut(index) else { continue };
             if slot.scheduled != Some(at) {
                 continue;
             }
             slot.scheduled = None;
             if matches!(slot.standing, Standing::Closing) {
-                self.remove(index);
+                self.slots.remove(index);
             } else if self.is_connecting() && at < self.told.1 {
                 self.on_due(index, now);
             }
@@ -340,7 +284,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     fn on_due(&mut self, index: usize, now: Time) {
         let flow = self.call(index, now, |scenario, client, cx| scenario.due(client, cx));
         self.after(index, flow, now);
-        let has_more = self.slots[index].as_mut().is_some_and(|slot| std::mem::take(&mut slot.has_more));
+        let has_more = self.slots.get_mut(index).is_some_and(|slot| std::mem::take(&mut slot.has_more));
         if has_more {
             self.read(index, now);
         }
@@ -348,7 +292,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
 
     fn on_ready(&mut self, index: usize) {
         let now = self.net.now();
-        let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else { return };
+        let Some(slot) = self.slots.get_mut(index) else { return };
         // The request for the upgrade, or a tail that the system did not take at once.
         match slot.socket.flush() {
             Ok(()) => self.read(index, now),
@@ -359,7 +303,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     fn read(&mut self, index: usize, now: Time) {
         let is_sending = self.is_connecting();
         let Self { net, scenario, slots, recorder, pace, buffer, .. } = self;
-        let Some(slot) = slots.get_mut(index).and_then(Option::as_mut) else { return };
+        let Some(slot) = slots.get_mut(index) else { return };
         let Slot { number, socket, since, standing, .. } = slot;
         let appetite = match standing {
             Standing::Playing { client, .. } => scenario.appetite(client),
@@ -405,12 +349,12 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             // Both said goodbye.
             Err(_) if flow == Flow::Leave => {
                 self.say_goodbye(index, now);
-                self.remove(index);
+                self.slots.remove(index);
             }
             // What was wrong with what came before says more than how it ended.
             Err(over) if !matches!(flow, Flow::End(_)) => {
                 // The answer to the close frame.
-                if let Some(slot) = &mut self.slots[index] {
+                if let Some(slot) = self.slots.get_mut(index) {
                     let _ = slot.socket.flush();
                 }
                 self.lose(index, over.to_string());
@@ -428,7 +372,8 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     ) -> Flow {
         let is_sending = self.is_connecting();
         let Self { net, scenario, slots, recorder, pace, .. } = self;
-        let Some(Slot { number, socket, standing: Standing::Playing { client, .. }, .. }) = &mut slots[index]
+        let Some(Slot { number, socket, standing: Standing::Playing { client, .. }, .. }) =
+            slots.get_mut(index)
         else {
             return Flow::Stay;
         };
@@ -440,7 +385,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
 
     /// Writes what a call queued, and does what follows from it.
     fn after(&mut self, index: usize, flow: Flow, now: Time) {
-        let Some(slot) = &mut self.slots[index] else { return };
+        let Some(slot) = self.slots.get_mut(index) else { return };
         if let Flow::End(why) = flow {
             return self.lose(index, why);
         }
@@ -458,7 +403,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             let due = self.scenario.due_at(client);
             if due != slot.scheduled {
                 slot.scheduled = due;
-                self.agenda.extend(due.map(|at| Reverse((at, index))));
+                due.into_iter().for_each(|at| self.agenda.plan(at, index));
             }
         }
     }
@@ -466,24 +411,24 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     /// Says goodbye and waits for the other side's.
     fn close(&mut self, index: usize, now: Time) {
         self.say_goodbye(index, now);
-        let Some(slot) = &mut self.slots[index] else { return };
+        let Some(slot) = self.slots.get_mut(index) else { return };
         let until = now + CLOSE_LIMIT;
         slot.scheduled = Some(until);
-        self.agenda.push(Reverse((until, index)));
+        self.agenda.plan(until, index);
     }
 
     /// Says goodbye and goes.
     fn leave(&mut self, index: usize, now: Time) {
-        if let Some(Slot { standing: Standing::Playing { client, .. }, .. }) = &self.slots[index] {
+        if let Some(Slot { standing: Standing::Playing { client, .. }, .. }) = self.slots.get(index) {
             self.scenario.give_up(client, now, &self.pace, &mut self.recorder);
         }
         self.say_goodbye(index, now);
-        self.remove(index);
+        self.slots.remove(index);
     }
 
     fn say_goodbye(&mut self, index: usize, now: Time) {
         let Self { net, scenario, slots, recorder, pace, .. } = self;
-        let Some(slot) = &mut slots[index] else { return };
+        let Some(slot) = slots.get_mut(index) else { return };
         if let Standing::Playing { client, .. } = std::mem::replace(&mut slot.standing, Standing::Closing) {
             let clock = || net.now();
             let out = slot.socket.outgoing();
@@ -498,8 +443,8 @@ impl<N: Network, S: Scenario> Driver<N, S> {
 
     /// A stage has fewer connections: those from `stay` on leave.
     fn depart(&mut self, stay: u32, now: Time) {
-        for index in 0..self.slots.len() {
-            if self.slots[index].as_ref().is_some_and(|slot| slot.number >= stay) {
+        for index in 0..self.slots.end() {
+            if self.slots.get(index).is_some_and(|slot| slot.number >= stay) {
                 self.close(index, now);
             }
         }
@@ -507,7 +452,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
 
     /// A connection is gone; if it was not told to go, it is lost.
     fn lose(&mut self, index: usize, why: String) {
-        let Some(slot) = self.remove_slot(index) else { return };
+        let Some(slot) = self.slots.remove(index) else { return };
         match slot.standing {
             Standing::Closing => return,
             Standing::Playing { client, .. } => {
@@ -518,65 +463,5 @@ impl<N: Network, S: Scenario> Driver<N, S> {
         }
         self.losses.add(why);
         self.shared.one_is_gone();
-    }
-
-    fn remove(&mut self, index: usize) {
-        self.remove_slot(index);
-    }
-
-    fn remove_slot(&mut self, index: usize) -> Option<Slot<N::Stream, S::Client>> {
-        let slot = self.slots.get_mut(index)?.take()?;
-        self.free.push(index);
-        self.count -= 1;
-        Some(slot)
-    }
-}
-
-/// What one read tells, on its way to the scenario.
-struct Ear<'a, S: Scenario> {
-    scenario: &'a mut S,
-    standing: &'a mut Standing<S::Client>,
-    recorder: &'a mut Recorder,
-    pace: &'a Pace,
-    clock: &'a dyn Fn() -> Time,
-    number: u32,
-    since: Time,
-    /// When the newest read returned.
-    now: Time,
-    is_sending: bool,
-    flow: Flow,
-    has_heard: bool,
-}
-
-impl<S: Scenario> Listen for Ear<'_, S> {
-    fn opened(&mut self, at: Time, out: &mut Outgoing<'_>) {
-        self.now = at;
-        if matches!(self.standing, Standing::Closing) {
-            return;
-        }
-        let Self { scenario, recorder, pace, clock, number, now, is_sending, .. } = self;
-        recorder.upgraded(now.since(self.since));
-        let out = out.reborrow();
-        let mut cx =
-            Cx { number: *number, now: *now, clock: *clock, pace, is_sending: *is_sending, recorder, out };
-        let client = scenario.opened(&mut cx);
-        *self.standing = Standing::Playing { client, was_ready: false };
-        self.has_heard = true;
-    }
-
-    fn message(&mut self, kind: MessageKind, payload: &[u8], at: Time, out: &mut Outgoing<'_>) -> bool {
-        self.now = at;
-        let Self { scenario, recorder, pace, clock, number, now, is_sending, .. } = self;
-        if self.flow != Flow::Stay {
-            return false;
-        }
-        let Standing::Playing { client, .. } = &mut self.standing else { return true };
-        recorder.arrived(payload.len(), *now);
-        let out = out.reborrow();
-        let mut cx =
-            Cx { number: *number, now: *now, clock: *clock, pace, is_sending: *is_sending, recorder, out };
-        self.flow = scenario.message(client, kind, payload, &mut cx);
-        self.has_heard = true;
-        self.flow == Flow::Stay
     }
 }

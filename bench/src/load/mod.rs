@@ -11,7 +11,9 @@
 mod arrivals;
 pub(crate) mod crew;
 mod drive;
+mod ear;
 pub(crate) mod live;
+mod losses;
 mod outcome;
 pub(crate) mod plan;
 pub(crate) mod recorder;
@@ -20,6 +22,7 @@ pub(crate) mod schedule;
 mod shared;
 #[cfg(test)]
 pub(crate) mod simulated;
+mod slot;
 pub(crate) mod stages;
 mod window;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::drive::Losses;
+use super::losses::Losses;
 use super::plan::Plan;
 use super::recorder::{BUSY_MAX, Recorder};
 use super::stages::Level;

@@ -2,8 +2,10 @@
 //!
 //! Owns nothing of what is said: a scenario gives and takes messages.
 
+pub(crate) mod agenda;
 pub(crate) mod network;
 pub(crate) mod reactor;
 pub(crate) mod route;
+pub(crate) mod slots;
 pub(crate) mod socket;
 pub(crate) mod sources;
