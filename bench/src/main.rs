@@ -6,12 +6,12 @@
 mod arena;
 mod churn;
 mod cli;
+mod connection;
 mod echo;
 mod failure;
 mod fanout;
 #[cfg(target_os = "linux")]
 mod floor;
-mod guest;
 mod idle;
 mod interrupt;
 mod limits;

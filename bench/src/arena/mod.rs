@@ -15,7 +15,7 @@ use tickwire_netcode::ws::MessageKind;
 
 use crate::cli;
 use crate::failure::Failure;
-use crate::load::schedule::{Pace, phase};
+use crate::load::schedule::{Rates, phase};
 use crate::load::stages::Stages;
 use crate::load::{self, Cx, Flow, Live, Plan, Recorder, Scenario};
 use crate::machine::monotonic;
@@ -144,11 +144,11 @@ impl Scenario for Arena {
         player.under_way()
     }
 
-    fn left_out(&self, player: &Player, end: Time, _: &Pace) -> u64 {
+    fn left_out(&self, player: &Player, end: Time, _: &Rates) -> u64 {
         player.due_before(end)
     }
 
-    fn give_up(&self, player: &Player, now: Time, _: &Pace, recorder: &mut Recorder) {
+    fn give_up(&self, player: &Player, now: Time, _: &Rates, recorder: &mut Recorder) {
         player.give_up(now, recorder);
     }
 

@@ -19,7 +19,7 @@ use super::ages::TickStarts;
 use super::full_size::FullSize;
 use super::hands::Hands;
 use super::tally::Tally;
-use crate::guest::Gone;
+use crate::connection::Gone;
 use crate::load::{Cx, Flow, Recorder};
 
 /// Ticks that a session's clock catches up; it leaves those before out.

@@ -14,8 +14,8 @@ use std::time::Duration;
 use tickwire_netcode::time::Time;
 
 use crate::cli;
+use crate::connection::Seat;
 use crate::failure::Failure;
-use crate::guest::Seat;
 use crate::interrupt;
 use crate::load::Live;
 use crate::machine::memory::Memory;

@@ -10,7 +10,7 @@ use tickwire_client::Clock;
 use tickwire_netcode::time::Time;
 
 use super::tally::{Moments, Tally};
-use crate::guest::{Desk, Gone, Guest, Seat, Standing};
+use crate::connection::{Buffers, Connection, Gone, Seat, Standing};
 use crate::interrupt;
 use crate::load::Live;
 use crate::wire::agenda::Agenda;
@@ -43,7 +43,7 @@ pub(super) struct Manners {
 }
 
 struct Visit {
-    guest: Guest,
+    connection: Connection,
     moments: Moments,
     number: u64,
     /// When it has to be over with what it is at: let in, staying, or leaving.
@@ -56,7 +56,7 @@ struct Visit {
 impl Visit {
     /// The next moment at which something is due.
     fn next_at(&self) -> Time {
-        let ack_at = self.guest.ack_at().filter(|_| self.guest.standing() == Standing::Staying);
+        let ack_at = self.connection.ack_at().filter(|_| self.connection.standing() == Standing::Staying);
         ack_at.map_or(self.until, |ack_at| ack_at.min(self.until))
     }
 }
@@ -66,7 +66,7 @@ pub(super) struct Turnstile {
     route: Route,
     sources: Sources,
     manners: Manners,
-    desk: Desk,
+    buffers: Buffers,
     ready: Vec<usize>,
     /// Those that have more to read than they were let: nothing tells of them again.
     backlog: Vec<usize>,
@@ -89,7 +89,7 @@ impl Turnstile {
             route,
             sources: Sources::new(),
             manners,
-            desk: Desk::new(),
+            buffers: Buffers::new(),
             ready: Vec::new(),
             backlog: Vec::new(),
             visits: Slots::new(),
@@ -168,10 +168,11 @@ impl Turnstile {
             Err(over) => self.tally.failed(over.to_string()),
             Ok(mut socket) => {
                 self.reactor.register(socket.stream(), self.visits.next_index())?;
-                let guest = Guest::new(socket, self.manners.seat.as_ref());
+                let connection = Connection::new(socket, self.manners.seat.as_ref());
                 let until = now + ENTRY_LIMIT;
                 let (number, goodbye, planned) = (self.count, None, None);
-                let index = self.visits.insert(Visit { guest, moments, number, until, goodbye, planned });
+                let index =
+                    self.visits.insert(Visit { connection, moments, number, until, goodbye, planned });
                 self.count += 1;
                 self.tally.crowd_max = self.tally.crowd_max.max(self.visits.count());
                 self.plan(index);
@@ -203,9 +204,9 @@ impl Turnstile {
     fn on_ready(&mut self, index: usize) {
         let now = self.reactor.now();
         let Some(visit) = self.visits.get_mut(index) else { return };
-        let before = visit.guest.standing();
-        let result = visit.guest.on_ready(now, &mut self.desk);
-        let after = visit.guest.standing();
+        let before = visit.connection.standing();
+        let result = visit.connection.on_ready(now, &mut self.buffers);
+        let after = visit.connection.standing();
         if before == Standing::Upgrading && after != before {
             self.tally.upgraded(visit.moments, now);
         }
@@ -235,7 +236,7 @@ impl Turnstile {
         }
         visit.planned = None;
         let is_over = visit.until <= now;
-        let result = match visit.guest.standing() {
+        let result = match visit.connection.standing() {
             Standing::Staying if is_over && self.manners.is_abrupt(visit.number) => {
                 self.tally.left(None, now);
                 self.visits.remove(index);
@@ -243,9 +244,9 @@ impl Turnstile {
             }
             Standing::Staying if is_over => {
                 (visit.until, visit.goodbye) = (now + EXIT_LIMIT, Some(now));
-                visit.guest.leave(now, &mut self.desk)
+                visit.connection.leave(now, &mut self.buffers)
             }
-            Standing::Staying => visit.guest.acknowledge(now, &mut self.desk),
+            Standing::Staying => visit.connection.acknowledge(now, &mut self.buffers),
             standing if is_over => {
                 self.tally.failed(too_long(standing));
                 self.visits.remove(index);

@@ -10,7 +10,7 @@ use tickwire_netcode::ws::MessageKind;
 
 use super::EchoPlan;
 use crate::limits::UNDER_WAY_MAX;
-use crate::load::schedule::{Pace, Schedule, phase};
+use crate::load::schedule::{Rates, Schedule, phase};
 use crate::load::{Cx, Flow, Recorder, Scenario};
 
 /// Messages of one connection that are sent at once when it is behind.
@@ -97,7 +97,7 @@ impl Scenario for Echo {
     fn opened(&mut self, cx: &mut Cx<'_>) -> Client {
         let origin = *self.origin.get_or_insert(cx.now());
         let phase = phase(cx.number(), self.seed);
-        let schedule = self.plan.is_open_loop().then(|| Schedule::new(cx.pace(), phase, origin, cx.now()));
+        let schedule = self.plan.is_open_loop().then(|| Schedule::new(cx.rates(), phase, origin, cx.now()));
         let is_closed = schedule.is_none();
         let mut client =
             Client { schedule, under_way: VecDeque::new(), number: 0, free_since: cx.now(), answers: 0 };
@@ -151,7 +151,7 @@ impl Scenario for Echo {
         for _ in 0..BATCH_MAX {
             let Some(due) = self.due_at(client).filter(|&due| due <= now) else { break };
             if let Some(schedule) = &mut client.schedule {
-                schedule.advance(cx.pace());
+                schedule.advance(cx.rates());
             }
             cx.recorder().sent(due, client.free_since, now);
             self.send(client, due, now, cx);
@@ -167,13 +167,13 @@ impl Scenario for Echo {
         client.under_way.len()
     }
 
-    fn left_out(&self, client: &Client, end: Time, pace: &Pace) -> u64 {
+    fn left_out(&self, client: &Client, end: Time, rates: &Rates) -> u64 {
         // What waits for the server is not this program's doing: `give_up` tells of it.
         let is_held_back = self.is_held_back(client, end);
-        client.schedule.as_ref().filter(|_| !is_held_back).map_or(0, |rest| rest.count_until(end, pace))
+        client.schedule.as_ref().filter(|_| !is_held_back).map_or(0, |rest| rest.count_until(end, rates))
     }
 
-    fn give_up(&self, client: &Client, now: Time, pace: &Pace, recorder: &mut Recorder) {
+    fn give_up(&self, client: &Client, now: Time, rates: &Rates, recorder: &mut Recorder) {
         for message in &client.under_way {
             match client.schedule {
                 Some(_) => recorder.never_answered(message.due, message.sent, now),
@@ -188,7 +188,7 @@ impl Scenario for Echo {
         let until = if is_full { now } else { client.free_since };
         while rest.due() < end {
             recorder.held_back(rest.due(), until);
-            rest.advance(pace);
+            rest.advance(rates);
         }
     }
 

@@ -9,7 +9,7 @@ use tickwire_netcode::ws::MessageKind;
 use super::FanoutPlan;
 use super::skew::Ticks;
 use crate::load::recorder::{Recorder, add, nanos};
-use crate::load::schedule::{Pace, Schedule, phase};
+use crate::load::schedule::{Rates, Schedule, phase};
 use crate::load::{Cx, Flow, Scenario};
 use crate::machine::monotonic;
 use crate::quantiles::nanoseconds;
@@ -90,7 +90,7 @@ impl Scenario for Fanout {
         }
         let origin = *self.origin.get_or_insert(cx.now());
         let phase = phase(cx.number(), self.seed);
-        let schedule = self.plan.input_rate.map(|_| Schedule::new(cx.pace(), phase, origin, cx.now()));
+        let schedule = self.plan.input_rate.map(|_| Schedule::new(cx.rates(), phase, origin, cx.now()));
         Client { schedule, last_at: None, since: cx.now(), gap_max: Duration::ZERO, frames: 0 }
     }
 
@@ -135,15 +135,15 @@ impl Scenario for Fanout {
             if due > now {
                 break;
             }
-            schedule.advance(cx.pace());
+            schedule.advance(cx.rates());
             cx.send(MessageKind::Binary, &self.input);
             cx.recorder().sent(due, due, now);
         }
         Flow::Stay
     }
 
-    fn left_out(&self, client: &Client, end: Time, pace: &Pace) -> u64 {
-        client.schedule.as_ref().map_or(0, |schedule| schedule.count_until(end, pace))
+    fn left_out(&self, client: &Client, end: Time, rates: &Rates) -> u64 {
+        client.schedule.as_ref().map_or(0, |schedule| schedule.count_until(end, rates))
     }
 
     /// A gap that no frame has ended by then counts if it is longer than those before: a shorter one tells nothing.

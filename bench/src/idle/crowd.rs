@@ -1,6 +1,6 @@
-//! `Crowd`: all guests, and the loop that brings and keeps them.
+//! `Crowd`: all connections that are held, and the loop that brings and keeps them.
 //!
-//! Guests come at a rate, but no more connect at once than a server's queue of new connections holds: one that
+//! Connections come at a rate, but no more connect at once than a server's queue of new connections holds: one that
 //! overflows costs a second before the kernel tries again, and memory is measured here, not how a server copes.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use hdrhistogram::Histogram;
 use tickwire_client::Clock;
 use tickwire_netcode::time::Time;
 
-use crate::guest::{Desk, Gone, Guest, Seat, Standing};
+use crate::connection::{Buffers, Connection, Gone, Seat, Standing};
 use crate::interrupt;
 use crate::load::Live;
 use crate::quantiles;
@@ -30,12 +30,12 @@ const GOODBYE_MAX: Duration = Duration::from_secs(3);
 /// Ends of windows are looked at this often at least.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// How guests that are not there any more went: why, and how many.
+/// How connections that are not there any more went: why, and how many.
 pub(super) type Reasons = BTreeMap<String, u64>;
 
-/// A guest and its times.
+/// A connection and its times.
 struct Place {
-    guest: Guest,
+    connection: Connection,
     /// When it began to connect.
     since: Time,
     /// An acknowledgement is in the agenda.
@@ -51,7 +51,7 @@ pub(super) struct Crowd {
     ack_every: Duration,
     places: Vec<Option<Place>>,
     agenda: Agenda,
-    desk: Desk,
+    buffers: Buffers,
     ready: Vec<usize>,
     /// Those that have more to read than they were let: nothing tells of them again.
     backlog: Vec<usize>,
@@ -85,7 +85,7 @@ impl Crowd {
             ack_every,
             places: Vec::new(),
             agenda: Agenda::default(),
-            desk: Desk::new(),
+            buffers: Buffers::new(),
             ready: Vec::new(),
             backlog: Vec::new(),
             upgrading: 0,
@@ -113,7 +113,7 @@ impl Crowd {
         self.staying
     }
 
-    /// Brings `connections` guests at `rate` a second; ends when all stay or were refused, nothing moves any
+    /// Brings so many connections at `rate` a second; ends when all stay or were refused, nothing moves any
     /// more, or the run is interrupted.
     pub(super) fn gather(&mut self, connections: usize, rate: u32) -> io::Result<()> {
         let began = self.reactor.now();
@@ -161,8 +161,8 @@ impl Crowd {
         let now = self.reactor.now();
         for index in 0..self.places.len() {
             let Some(place) = &mut self.places[index] else { continue };
-            let standing = place.guest.standing();
-            if let Err(gone) = place.guest.leave(now, &mut self.desk) {
+            let standing = place.connection.standing();
+            if let Err(gone) = place.connection.leave(now, &mut self.buffers) {
                 self.end(index, standing, &gone, now);
             }
         }
@@ -179,8 +179,8 @@ impl Crowd {
         match opened.and_then(|stream| Socket::over(stream, &self.route)) {
             Ok(mut socket) => {
                 self.reactor.register(socket.stream(), index)?;
-                let guest = Guest::new(socket, self.seat.as_ref());
-                self.places.push(Some(Place { guest, since, is_ack_planned: false }));
+                let connection = Connection::new(socket, self.seat.as_ref());
+                self.places.push(Some(Place { connection, since, is_ack_planned: false }));
                 self.upgrading += 1;
                 self.on_their_way += 1;
             }
@@ -216,8 +216,8 @@ impl Crowd {
     fn on_ready(&mut self, index: usize) {
         let now = self.reactor.now();
         let Some(Some(place)) = self.places.get_mut(index) else { return };
-        let before = place.guest.standing();
-        match place.guest.on_ready(now, &mut self.desk) {
+        let before = place.connection.standing();
+        match place.connection.on_ready(now, &mut self.buffers) {
             Ok(Drained::Yes) => {}
             Ok(Drained::No) => self.backlog.push(index),
             Err(gone) => {
@@ -225,9 +225,9 @@ impl Crowd {
                 return;
             }
         }
-        let after = place.guest.standing();
+        let after = place.connection.standing();
         let took = u64::try_from(now.since(place.since).as_nanos()).unwrap_or(u64::MAX);
-        if place.guest.ack_at().is_some() && !place.is_ack_planned {
+        if place.connection.ack_at().is_some() && !place.is_ack_planned {
             place.is_ack_planned = true;
             self.agenda.plan(now + self.ack_every, index);
         }
@@ -251,8 +251,8 @@ impl Crowd {
     fn acknowledge(&mut self, index: usize, now: Time) {
         let Some(Some(place)) = self.places.get_mut(index) else { return };
         place.is_ack_planned = false;
-        let standing = place.guest.standing();
-        if let Err(gone) = place.guest.acknowledge(now, &mut self.desk) {
+        let standing = place.connection.standing();
+        if let Err(gone) = place.connection.acknowledge(now, &mut self.buffers) {
             self.end(index, standing, &gone, now);
         }
     }

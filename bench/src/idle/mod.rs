@@ -9,8 +9,8 @@ mod outcome;
 use std::time::Duration;
 
 use crate::cli;
+use crate::connection::Seat;
 use crate::failure::Failure;
-use crate::guest::Seat;
 use crate::interrupt;
 use crate::load::Live;
 use crate::machine::memory::Memory;

@@ -10,7 +10,7 @@ use tickwire_netcode::time::Time;
 
 use super::arrivals::Arrivals;
 use super::drive::{Driver, Share, Yield};
-use super::live::{Live, Stage};
+use super::live::{Live, Progress};
 use super::losses::Losses;
 use super::plan::Plan;
 use super::recorder::Recorder;
@@ -65,8 +65,8 @@ impl<S: Scenario> Crew<S> {
     fn wait_for_all(self, connections: u32, apart: Duration, live: &mut Live) -> Result<Self, Failure> {
         let limit = READY_LIMIT + apart * connections;
         let all = connections as usize;
-        let stage = Stage::Connecting { connections };
-        self.wait(self.now() + limit, stage, live, |shared| {
+        let progress = Progress::Connecting { connections };
+        self.wait(self.now() + limit, progress, live, |shared| {
             shared.gone() > 0 || shared.ready() == all || interrupt::is_asked()
         });
         if interrupt::is_asked() {
@@ -105,31 +105,37 @@ impl<S: Scenario> Crew<S> {
 
     /// Lets the warm-up pass, or what of it passes before the run is interrupted.
     pub(crate) fn warm_up_until(&self, at: Time, live: &mut Live) {
-        self.wait(at, Stage::WarmingUp, live, |_| interrupt::is_asked());
+        self.wait(at, Progress::WarmingUp, live, |_| interrupt::is_asked());
     }
 
     /// Lets the window pass, as long as anybody is left, and returns its end: `end`, unless the run is interrupted well
     /// before.
     pub(crate) fn measure_until(&self, begin: Time, end: Time, live: &mut Live) -> Time {
-        let stage = Stage::Measuring { begin, end };
-        self.wait(end, stage, live, |_| interrupt::is_asked());
+        let progress = Progress::Measuring { begin, end };
+        self.wait(end, progress, live, |_| interrupt::is_asked());
         let cut = if interrupt::is_asked() { end.min(self.now() + NOTICE) } else { end };
         if cut < end {
             live.say(interrupt::ENDING);
             self.end_at(cut);
         }
-        self.wait(cut, stage, live, |_| false);
+        self.wait(cut, progress, live, |_| false);
         cut
     }
 
     /// Waits until `until`, until `is_done`, or until no thread has anything left to do, which is false.
-    fn wait(&self, until: Time, stage: Stage, live: &mut Live, is_done: impl Fn(&Shared) -> bool) -> bool {
+    fn wait(
+        &self,
+        until: Time,
+        progress: Progress,
+        live: &mut Live,
+        is_done: impl Fn(&Shared) -> bool,
+    ) -> bool {
         while !is_done(&self.shared) {
             if self.threads.iter().all(JoinHandle::is_finished) {
                 return false;
             }
             let now = self.now();
-            live.look(now, stage, &self.shared);
+            live.look(now, progress, &self.shared);
             let left = until.min(live.next_at().unwrap_or(until)).since(now);
             if now >= until {
                 return true;

@@ -20,11 +20,11 @@ use super::ear::Ear;
 use super::losses::Losses;
 use super::recorder::{LATE, Recorder};
 use super::scenario::{Cx, Flow, Scenario};
-use super::schedule::Pace;
+use super::schedule::Rates;
 use super::shared::Shared;
 use super::slot::{Slot, Standing};
+use super::span::Span;
 use super::stages::Stages;
-use super::window::Window;
 use crate::wire::agenda::Agenda;
 use crate::wire::network::Network;
 use crate::wire::slots::Slots;
@@ -77,7 +77,7 @@ pub(crate) struct Driver<N: Network, S: Scenario> {
     phase: Phase,
     /// As the starter told it last.
     told: (Time, Time),
-    pace: Pace,
+    rates: Rates,
     recorder: Recorder,
     losses: Losses,
     /// When the last poll returned.
@@ -110,7 +110,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             backlog: Vec::new(),
             phase: Phase::Joining,
             told: (end_of_time, end_of_time),
-            pace: Pace::constant(rate_hz),
+            rates: Rates::constant(rate_hz),
             recorder: Recorder::new(),
             losses: Losses::default(),
             woken: next_pulse,
@@ -195,11 +195,11 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             return;
         }
         let offsets: Vec<Duration> = self.stages.iter().flat_map(Stages::offsets).collect();
-        self.recorder.set_window(Window::new(begin, end, &offsets));
+        self.recorder.set_window(Span::new(begin, end, &offsets));
         if !began_before {
             self.arrivals.set_begin(begin);
             if let Some(rates) = self.stages.as_ref().and_then(Stages::rates) {
-                self.pace = Pace::stepped(begin, offsets.into_iter(), &rates);
+                self.rates = Rates::stepped(begin, offsets.into_iter(), &rates);
             }
         }
     }
@@ -216,7 +216,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     }
 
     fn count_left_out(&mut self, end: Time) {
-        let count = self.clients().map(|client| self.scenario.left_out(client, end, &self.pace)).sum();
+        let count = self.clients().map(|client| self.scenario.left_out(client, end, &self.rates)).sum();
         self.recorder.left_out(count);
     }
 
@@ -302,7 +302,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
 
     fn read(&mut self, index: usize, now: Time) {
         let is_sending = self.is_connecting();
-        let Self { net, scenario, slots, recorder, pace, buffer, .. } = self;
+        let Self { net, scenario, slots, recorder, rates, buffer, .. } = self;
         let Some(slot) = slots.get_mut(index) else { return };
         let Slot { number, socket, since, standing, .. } = slot;
         let appetite = match standing {
@@ -319,7 +319,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
             scenario,
             standing,
             recorder,
-            pace,
+            rates,
             clock: &clock,
             number: *number,
             since: *since,
@@ -371,7 +371,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
         call: impl FnOnce(&mut S, &mut S::Client, &mut Cx<'_>) -> Flow,
     ) -> Flow {
         let is_sending = self.is_connecting();
-        let Self { net, scenario, slots, recorder, pace, .. } = self;
+        let Self { net, scenario, slots, recorder, rates, .. } = self;
         let Some(Slot { number, socket, standing: Standing::Playing { client, .. }, .. }) =
             slots.get_mut(index)
         else {
@@ -379,7 +379,7 @@ impl<N: Network, S: Scenario> Driver<N, S> {
         };
         let clock = || net.now();
         let out = socket.outgoing();
-        let mut cx = Cx { number: *number, now, clock: &clock, pace, is_sending, recorder, out };
+        let mut cx = Cx { number: *number, now, clock: &clock, rates, is_sending, recorder, out };
         call(scenario, client, &mut cx)
     }
 
@@ -420,20 +420,20 @@ impl<N: Network, S: Scenario> Driver<N, S> {
     /// Says goodbye and goes.
     fn leave(&mut self, index: usize, now: Time) {
         if let Some(Slot { standing: Standing::Playing { client, .. }, .. }) = self.slots.get(index) {
-            self.scenario.give_up(client, now, &self.pace, &mut self.recorder);
+            self.scenario.give_up(client, now, &self.rates, &mut self.recorder);
         }
         self.say_goodbye(index, now);
         self.slots.remove(index);
     }
 
     fn say_goodbye(&mut self, index: usize, now: Time) {
-        let Self { net, scenario, slots, recorder, pace, .. } = self;
+        let Self { net, scenario, slots, recorder, rates, .. } = self;
         let Some(slot) = slots.get_mut(index) else { return };
         if let Standing::Playing { client, .. } = std::mem::replace(&mut slot.standing, Standing::Closing) {
             let clock = || net.now();
             let out = slot.socket.outgoing();
             let number = slot.number;
-            let mut cx = Cx { number, now, clock: &clock, pace, is_sending: false, recorder, out };
+            let mut cx = Cx { number, now, clock: &clock, rates, is_sending: false, recorder, out };
             scenario.leave(client, &mut cx);
             slot.socket.close(NORMAL_CLOSURE);
         }

@@ -5,7 +5,7 @@ use tickwire_netcode::ws::MessageKind;
 
 use super::recorder::Recorder;
 use super::scenario::{Cx, Flow, Scenario};
-use super::schedule::Pace;
+use super::schedule::Rates;
 use super::slot::Standing;
 use crate::wire::socket::{Listen, Outgoing};
 
@@ -14,7 +14,7 @@ pub(super) struct Ear<'a, S: Scenario> {
     pub(super) scenario: &'a mut S,
     pub(super) standing: &'a mut Standing<S::Client>,
     pub(super) recorder: &'a mut Recorder,
-    pub(super) pace: &'a Pace,
+    pub(super) rates: &'a Rates,
     pub(super) clock: &'a dyn Fn() -> Time,
     pub(super) number: u32,
     pub(super) since: Time,
@@ -31,11 +31,11 @@ impl<S: Scenario> Listen for Ear<'_, S> {
         if matches!(self.standing, Standing::Closing) {
             return;
         }
-        let Self { scenario, recorder, pace, clock, number, now, is_sending, .. } = self;
+        let Self { scenario, recorder, rates, clock, number, now, is_sending, .. } = self;
         recorder.upgraded(now.since(self.since));
         let out = out.reborrow();
         let mut cx =
-            Cx { number: *number, now: *now, clock: *clock, pace, is_sending: *is_sending, recorder, out };
+            Cx { number: *number, now: *now, clock: *clock, rates, is_sending: *is_sending, recorder, out };
         let client = scenario.opened(&mut cx);
         *self.standing = Standing::Playing { client, was_ready: false };
         self.has_heard = true;
@@ -43,7 +43,7 @@ impl<S: Scenario> Listen for Ear<'_, S> {
 
     fn message(&mut self, kind: MessageKind, payload: &[u8], at: Time, out: &mut Outgoing<'_>) -> bool {
         self.now = at;
-        let Self { scenario, recorder, pace, clock, number, now, is_sending, .. } = self;
+        let Self { scenario, recorder, rates, clock, number, now, is_sending, .. } = self;
         if self.flow != Flow::Stay {
             return false;
         }
@@ -51,7 +51,7 @@ impl<S: Scenario> Listen for Ear<'_, S> {
         recorder.arrived(payload.len(), *now);
         let out = out.reborrow();
         let mut cx =
-            Cx { number: *number, now: *now, clock: *clock, pace, is_sending: *is_sending, recorder, out };
+            Cx { number: *number, now: *now, clock: *clock, rates, is_sending: *is_sending, recorder, out };
         self.flow = scenario.message(client, kind, payload, &mut cx);
         self.has_heard = true;
         self.flow == Flow::Stay

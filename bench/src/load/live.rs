@@ -23,7 +23,7 @@ enum Form {
 
 /// What goes on.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stage {
+pub(super) enum Progress {
     Connecting { connections: u32 },
     WarmingUp,
     Measuring { begin: Time, end: Time },
@@ -56,7 +56,7 @@ impl Live {
     }
 
     /// Tells how it goes, if a second has passed.
-    pub(super) fn look(&mut self, now: Time, stage: Stage, shared: &Shared) {
+    pub(super) fn look(&mut self, now: Time, progress: Progress, shared: &Shared) {
         if self.form == Form::Quiet {
             return;
         }
@@ -65,7 +65,7 @@ impl Live {
             Some(at) if now < at => {}
             Some(_) => {
                 let pulse = shared.take_pulse();
-                let line = line(now, pulse.until.since(self.last_at), stage, shared, &pulse);
+                let line = line(now, pulse.until.since(self.last_at), progress, shared, &pulse);
                 (self.next_at, self.last_at) = (Some(now + EVERY), pulse.until.max(self.last_at));
                 self.write(&line);
             }
@@ -111,11 +111,11 @@ impl Live {
     }
 }
 
-fn line(now: Time, passed: Duration, stage: Stage, shared: &Shared, pulse: &Pulse) -> String {
-    let mut text = match stage {
-        Stage::Connecting { connections } => format!("connecting {} of {connections}", shared.ready()),
-        Stage::WarmingUp => "warming up".to_owned(),
-        Stage::Measuring { begin, end } => {
+fn line(now: Time, passed: Duration, progress: Progress, shared: &Shared, pulse: &Pulse) -> String {
+    let mut text = match progress {
+        Progress::Connecting { connections } => format!("connecting {} of {connections}", shared.ready()),
+        Progress::WarmingUp => "warming up".to_owned(),
+        Progress::Measuring { begin, end } => {
             let (passed, all) = (now.since(begin).as_secs(), end.since(begin).as_secs_f64());
             format!("measuring {passed} of {all:.0} s")
         }
@@ -150,12 +150,16 @@ mod tests {
         let mut pulse = Pulse::new();
         let second = Duration::from_secs(1);
         let now = Time::default() + second * 3;
-        let stage = Stage::Measuring { begin: Time::default() + second, end: Time::default() + second * 11 };
-        assert_eq!(line(now, second, stage, &shared, &pulse), "measuring 2 of 10 s | sent 0/s, received 0/s");
+        let progress =
+            Progress::Measuring { begin: Time::default() + second, end: Time::default() + second * 11 };
+        assert_eq!(
+            line(now, second, progress, &shared, &pulse),
+            "measuring 2 of 10 s | sent 0/s, received 0/s"
+        );
         (pulse.sends, pulse.received, pulse.late) = (120, 100, 3);
         (0..100).for_each(|_| pulse.headline.saturating_record(2_000_000));
         shared.one_is_gone();
-        let text = line(now, second * 2, Stage::WarmingUp, &shared, &pulse);
+        let text = line(now, second * 2, Progress::WarmingUp, &shared, &pulse);
         assert!(text.starts_with("warming up | sent 60/s, received 50/s | p50 2.0"), "{text}");
         assert!(!text.contains("p99") && text.ends_with(" ms | late 3 | lost 1"), "{text}");
     }
@@ -163,12 +167,12 @@ mod tests {
     #[test]
     fn nothing_is_told_before_a_second_has_passed_or_to_nobody() {
         let shared = Shared::new(std::thread::current());
-        let stage = Stage::Connecting { connections: 1 };
+        let progress = Progress::Connecting { connections: 1 };
         let mut live = Live { form: Form::Lines, ..Live::quiet() };
-        live.look(Time::default(), stage, &shared);
+        live.look(Time::default(), progress, &shared);
         assert_eq!(live.next_at(), Some(Time::default() + EVERY));
         let mut live = Live::quiet();
-        live.look(Time::default(), stage, &shared);
+        live.look(Time::default(), progress, &shared);
         assert_eq!(live.next_at(), None);
     }
 }

@@ -23,8 +23,8 @@ mod shared;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod slot;
+mod span;
 pub(crate) mod stages;
-mod window;
 
 use tickwire_client::Clock;
 

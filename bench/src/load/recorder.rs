@@ -12,7 +12,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use tickwire_netcode::time::Time;
 
-use super::window::Window;
+use super::span::Span;
 use crate::quantiles::nanoseconds;
 
 /// A send that is later than this is late, and so is a read.
@@ -32,7 +32,7 @@ pub(crate) fn coarse() -> Histogram<u64> {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Recorder {
-    window: Window,
+    window: Span,
     /// From due to answered.
     pub(crate) latency: Histogram<u64>,
     /// From sent to answered.
@@ -96,7 +96,7 @@ impl Pulse {
 impl Recorder {
     pub(crate) fn new() -> Self {
         Self {
-            window: Window::default(),
+            window: Span::default(),
             latency: nanoseconds(),
             service: nanoseconds(),
             lag: nanoseconds(),
@@ -116,12 +116,12 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn window(&self) -> &Window {
+    pub(crate) fn window(&self) -> &Span {
         &self.window
     }
 
     /// From now on it is known when the window begins and ends.
-    pub(crate) fn set_window(&mut self, window: Window) {
+    pub(crate) fn set_window(&mut self, window: Span) {
         self.window = window;
     }
 
@@ -296,7 +296,7 @@ impl Recorder {
             *count += others;
         }
         self.worked = self.worked.max(other.worked);
-        if self.window == Window::default() {
+        if self.window == Span::default() {
             self.window = other.window.clone();
         }
     }
@@ -328,7 +328,7 @@ mod tests {
 
     fn open(begin_ms: u64, end_ms: u64) -> Recorder {
         let mut recorder = Recorder::new();
-        recorder.set_window(Window::new(ms(begin_ms), ms(end_ms), &[]));
+        recorder.set_window(Span::new(ms(begin_ms), ms(end_ms), &[]));
         recorder
     }
 

@@ -8,7 +8,7 @@ use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::MessageKind;
 
 use super::recorder::Recorder;
-use super::schedule::Pace;
+use super::schedule::Rates;
 use crate::wire::socket::Outgoing;
 
 /// What becomes of a connection after a call.
@@ -25,7 +25,7 @@ pub(crate) trait Scenario: Send + 'static {
     /// What is kept for each connection.
     type Client: Send;
 
-    /// Messages that each connection is to send in a second, for [`Cx::pace`]; stages may set it otherwise.
+    /// Messages that each connection is to send in a second, for [`Cx::rates`]; stages may set it otherwise.
     fn rate_hz(&self) -> Option<f64> {
         None
     }
@@ -68,12 +68,12 @@ pub(crate) trait Scenario: Send + 'static {
     }
 
     /// The window is over: how many messages were due before `end` and have not been sent.
-    fn left_out(&self, _client: &Self::Client, _end: Time, _pace: &Pace) -> u64 {
+    fn left_out(&self, _client: &Self::Client, _end: Time, _pace: &Rates) -> u64 {
         0
     }
 
     /// The run is over at `now`: tells of each message of the window that has no answer, sent or held back.
-    fn give_up(&self, _client: &Self::Client, _now: Time, _pace: &Pace, _recorder: &mut Recorder) {}
+    fn give_up(&self, _client: &Self::Client, _now: Time, _pace: &Rates, _recorder: &mut Recorder) {}
 
     /// Bytes that the connection reads at once; 0 = it does not read now. Asked before every read, and a connection
     /// that reads less than there is reads on after its next [`Scenario::due`].
@@ -96,7 +96,7 @@ pub(crate) struct Cx<'a> {
     pub(super) number: u32,
     pub(super) now: Time,
     pub(super) clock: &'a dyn Fn() -> Time,
-    pub(super) pace: &'a Pace,
+    pub(super) rates: &'a Rates,
     pub(super) is_sending: bool,
     pub(super) recorder: &'a mut Recorder,
     pub(super) out: Outgoing<'a>,
@@ -118,8 +118,8 @@ impl Cx<'_> {
         (self.clock)()
     }
 
-    pub(crate) fn pace(&self) -> &Pace {
-        self.pace
+    pub(crate) fn rates(&self) -> &Rates {
+        self.rates
     }
 
     /// False once the window is over: a closed loop sends nothing more.
@@ -133,8 +133,8 @@ impl Cx<'_> {
 
     /// The same call, with its samples in another recorder.
     pub(crate) fn apart<'b>(&'b mut self, recorder: &'b mut Recorder) -> Cx<'b> {
-        let Self { number, now, clock, pace, is_sending, .. } = *self;
-        Cx { number, now, clock, pace, is_sending, recorder, out: self.out.reborrow() }
+        let Self { number, now, clock, rates, is_sending, .. } = *self;
+        Cx { number, now, clock, rates, is_sending, recorder, out: self.out.reborrow() }
     }
 
     /// Queues a message. All that a call queues is written at once after it.

@@ -10,12 +10,12 @@ use tickwire_netcode::time::Time;
 
 /// Rates by time: one, or one for each stage.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Pace {
+pub(crate) struct Rates {
     /// Since when, and how much in a second. Ascending; the first one holds before its time, too.
     steps: Vec<(Time, f64)>,
 }
 
-impl Pace {
+impl Rates {
     pub(crate) fn constant(rate_hz: f64) -> Self {
         Self { steps: vec![(Time::default(), rate_hz)] }
     }
@@ -50,8 +50,8 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     /// On the grid that begins at `origin`, from its first moment that is not before `now`.
-    pub(crate) fn new(pace: &Pace, phase: f64, origin: Time, now: Time) -> Self {
-        let rate_hz = pace.at(now);
+    pub(crate) fn new(rates: &Rates, phase: f64, origin: Time, now: Time) -> Self {
+        let rate_hz = rates.at(now);
         let passed = now.since(origin).as_secs_f64() * rate_hz - phase;
         Self { origin, rate_hz, phase, number: passed.ceil().max(0.0) as u64 }
     }
@@ -64,23 +64,23 @@ impl Schedule {
     }
 
     /// Goes on to the message after this one, at the rate of its time.
-    pub(crate) fn advance(&mut self, pace: &Pace) {
+    pub(crate) fn advance(&mut self, rates: &Rates) {
         let due = self.due();
         self.number += 1;
-        if let Some(change) = pace.change_after(due)
+        if let Some(change) = rates.change_after(due)
             && self.due() >= change
         {
-            (self.origin, self.rate_hz, self.number) = (change, pace.at(change), 0);
+            (self.origin, self.rate_hz, self.number) = (change, rates.at(change), 0);
         }
     }
 
     /// How many messages are due before `end` from here on.
-    pub(crate) fn count_until(&self, end: Time, pace: &Pace) -> u64 {
+    pub(crate) fn count_until(&self, end: Time, rates: &Rates) -> u64 {
         let mut rest = self.clone();
         let mut count = 0;
         while rest.due() < end {
             count += 1;
-            rest.advance(pace);
+            rest.advance(rates);
         }
         count
     }
@@ -104,39 +104,39 @@ mod tests {
 
     #[test]
     fn due_times_are_absolute_and_do_not_drift() {
-        let pace = Pace::constant(60.0);
-        let mut schedule = Schedule::new(&pace, 0.5, ms(100), ms(100));
+        let rates = Rates::constant(60.0);
+        let mut schedule = Schedule::new(&rates, 0.5, ms(100), ms(100));
         for number in 0..1_000_000_u64 {
             if number % 60 == 0 {
                 let want = 100_000_000 + number / 60 * 1_000_000_000 + 8_333_333;
                 assert_eq!(schedule.due(), Time::from_nanos(want), "message {number}");
             }
-            schedule.advance(&pace);
+            schedule.advance(&rates);
         }
     }
 
     #[test]
     fn a_late_comer_is_on_the_same_grid() {
-        let pace = Pace::constant(10.0);
+        let rates = Rates::constant(10.0);
         for (phase, now, due) in
             [(0.0, 0, 0), (0.0, 1, 100), (0.25, 100, 125), (0.25, 125, 125), (0.25, 126, 225)]
         {
-            assert_eq!(Schedule::new(&pace, phase, ms(0), ms(now)).due(), ms(due), "{phase} at {now}");
+            assert_eq!(Schedule::new(&rates, phase, ms(0), ms(now)).due(), ms(due), "{phase} at {now}");
         }
     }
 
     #[test]
     fn the_rate_changes_at_its_moment() {
         let offsets = [0, 1000, 2000].into_iter().map(Duration::from_millis);
-        let pace = Pace::stepped(ms(5000), offsets, &[2.0, 4.0, 1.0]);
-        let mut schedule = Schedule::new(&pace, 0.0, ms(4000), ms(4000));
+        let rates = Rates::stepped(ms(5000), offsets, &[2.0, 4.0, 1.0]);
+        let mut schedule = Schedule::new(&rates, 0.0, ms(4000), ms(4000));
         let mut due = Vec::new();
         while schedule.due() < ms(9000) {
             due.push(schedule.due().as_nanos() / 1_000_000);
-            schedule.advance(&pace);
+            schedule.advance(&rates);
         }
         assert_eq!(due, [4000, 4500, 5000, 5500, 6000, 6250, 6500, 6750, 7000, 8000]);
-        assert_eq!(Schedule::new(&pace, 0.0, ms(4000), ms(6000)).count_until(ms(9000), &pace), 6);
+        assert_eq!(Schedule::new(&rates, 0.0, ms(4000), ms(6000)).count_until(ms(9000), &rates), 6);
     }
 
     #[test]

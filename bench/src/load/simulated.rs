@@ -20,10 +20,10 @@ use super::arrivals::Arrivals;
 use super::drive::{Driver, Share, Yield};
 use super::recorder::Recorder;
 use super::scenario::{Cx, Scenario};
-use super::schedule::Pace;
+use super::schedule::Rates;
 use super::shared::Shared;
+use super::span::Span;
 use super::stages::Stages;
-use super::window::Window;
 use crate::wire::network::Network;
 use crate::wire::socket::{Outgoing, Over, Socket};
 
@@ -210,23 +210,23 @@ pub(crate) struct Alone {
     ws: WebSocket,
     pub(crate) unsent: Vec<u8>,
     pub(crate) recorder: Recorder,
-    pace: Pace,
+    rates: Rates,
 }
 
 impl Alone {
     /// All of time is the window.
     pub(crate) fn new(rate_hz: f64) -> Self {
         let mut recorder = Recorder::new();
-        recorder.set_window(Window::new(Time::default(), Time::from_nanos(u64::MAX), &[]));
+        recorder.set_window(Span::new(Time::default(), Time::from_nanos(u64::MAX), &[]));
         let ws = WebSocket::new(Role::Client, Limits::LIFTED, 0);
-        Self { ws, unsent: Vec::new(), recorder, pace: Pace::constant(rate_hz) }
+        Self { ws, unsent: Vec::new(), recorder, rates: Rates::constant(rate_hz) }
     }
 
     pub(crate) fn call<R>(&mut self, now: Time, call: impl FnOnce(&mut Cx<'_>) -> R) -> R {
-        let Self { ws, unsent, recorder, pace } = self;
+        let Self { ws, unsent, recorder, rates } = self;
         let clock = || now;
         let out = Outgoing::new(ws.split().1, unsent);
-        call(&mut Cx { number: 0, now, clock: &clock, pace, is_sending: true, recorder, out })
+        call(&mut Cx { number: 0, now, clock: &clock, rates, is_sending: true, recorder, out })
     }
 }
 

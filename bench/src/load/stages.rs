@@ -26,17 +26,17 @@ pub(crate) enum Level {
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct Stage {
+pub(crate) struct Step {
     pub(crate) duration: Duration,
     pub(crate) level: Level,
 }
 
 /// At least one.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Stages(Vec<Stage>);
+pub(crate) struct Stages(Vec<Step>);
 
 impl Stages {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Stage> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Step> {
         self.0.iter()
     }
 
@@ -55,7 +55,7 @@ impl Stages {
 
     /// Connections of each; `None` if they set rates.
     pub(crate) fn connections(&self) -> Option<Vec<u32>> {
-        let of = |stage: &Stage| match stage.level {
+        let of = |step: &Step| match step.level {
             Level::Connections(count) => Some(count),
             Level::Rate(_) => None,
         };
@@ -64,7 +64,7 @@ impl Stages {
 
     /// Rates of each; `None` if they set connections.
     pub(crate) fn rates(&self) -> Option<Vec<f64>> {
-        let of = |stage: &Stage| match stage.level {
+        let of = |step: &Step| match step.level {
             Level::Rate(rate) => Some(rate),
             Level::Connections(_) => None,
         };
@@ -89,7 +89,7 @@ impl FromStr for Stages {
     type Err = BadStages;
 
     fn from_str(text: &str) -> Result<Self, BadStages> {
-        let stages: Vec<Stage> = text.split(',').map(stage).collect::<Option<_>>().ok_or(BadStages::Form)?;
+        let stages: Vec<Step> = text.split(',').map(step).collect::<Option<_>>().ok_or(BadStages::Form)?;
         if stages.len() > STAGES_MAX {
             return Err(BadStages::TooMany);
         }
@@ -101,7 +101,7 @@ impl FromStr for Stages {
     }
 }
 
-fn stage(text: &str) -> Option<Stage> {
+fn step(text: &str) -> Option<Step> {
     let (time, level) = text.trim().split_once(':')?;
     let level = match level.strip_suffix("/s") {
         Some(rate) => Level::Rate(self::rate(rate).ok()?),
@@ -110,7 +110,7 @@ fn stage(text: &str) -> Option<Stage> {
             Level::Connections((1..=CONNECTIONS_MAX).contains(&count).then_some(count)?)
         }
     };
-    Some(Stage { duration: duration(time).ok()?, level })
+    Some(Step { duration: duration(time).ok()?, level })
 }
 
 /// A rate per second above zero, such as 60 or 0.5.

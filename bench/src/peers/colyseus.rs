@@ -16,7 +16,7 @@ use super::cell::HZ;
 use super::error::PeersError;
 use crate::failure::Failure;
 use crate::limits::SEAT_BYTES_MAX;
-use crate::load::schedule::{Pace, Schedule, phase};
+use crate::load::schedule::{Rates, Schedule, phase};
 use crate::load::{self, Cx, Flow, Live, Plan, Scenario};
 use crate::quantiles;
 use crate::report::{Distribution, Run, Unit};
@@ -97,7 +97,7 @@ impl Scenario for Room {
 
     fn opened(&mut self, cx: &mut Cx<'_>) -> Player {
         let origin = *self.origin.get_or_insert(cx.now());
-        let schedule = Schedule::new(cx.pace(), phase(cx.number(), self.seed), origin, cx.now());
+        let schedule = Schedule::new(cx.rates(), phase(cx.number(), self.seed), origin, cx.now());
         Player { schedule, number: 0, has_state: false, last_at: None }
     }
 
@@ -130,7 +130,7 @@ impl Scenario for Room {
             if due > now {
                 break;
             }
-            player.schedule.advance(cx.pace());
+            player.schedule.advance(cx.rates());
             // Before its state it has nothing to act on.
             if player.has_state {
                 cx.send(MessageKind::Binary, &input(player.number));
@@ -145,8 +145,8 @@ impl Scenario for Room {
         player.has_state
     }
 
-    fn left_out(&self, player: &Player, end: Time, pace: &Pace) -> u64 {
-        player.schedule.count_until(end, pace)
+    fn left_out(&self, player: &Player, end: Time, rates: &Rates) -> u64 {
+        player.schedule.count_until(end, rates)
     }
 
     fn add(&mut self, other: Self) {

@@ -8,7 +8,7 @@ use tickwire_netcode::ws::MessageKind;
 
 use super::valve::{Slowness, Valve};
 use crate::load::recorder::Recorder;
-use crate::load::schedule::Pace;
+use crate::load::schedule::Rates;
 use crate::load::{Cx, Flow, Scenario};
 
 /// Who is slow, and how.
@@ -148,13 +148,13 @@ impl<S: Scenario> Scenario for Split<S> {
         if client.valve.is_some() { 0 } else { self.kind(client).under_way(&client.inner) }
     }
 
-    fn left_out(&self, client: &Self::Client, end: Time, pace: &Pace) -> u64 {
-        self.kind(client).left_out(&client.inner, end, pace)
+    fn left_out(&self, client: &Self::Client, end: Time, rates: &Rates) -> u64 {
+        self.kind(client).left_out(&client.inner, end, rates)
     }
 
-    fn give_up(&self, client: &Self::Client, now: Time, pace: &Pace, recorder: &mut Recorder) {
+    fn give_up(&self, client: &Self::Client, now: Time, rates: &Rates, recorder: &mut Recorder) {
         if client.valve.is_none() {
-            self.kind(client).give_up(&client.inner, now, pace, recorder);
+            self.kind(client).give_up(&client.inner, now, rates, recorder);
         }
     }
 

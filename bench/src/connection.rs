@@ -1,4 +1,4 @@
-//! `Guest`: one connection that comes, stays for a while without a word, and goes.
+//! `Connection`: one that comes, may join a room, stays for a while without a word, and goes.
 //!
 //! ```text
 //!   Upgrading --101--> Joining --Welcome--> Staying --leave--> Leaving --closed--> gone
@@ -18,7 +18,7 @@ use tickwire_netcode::time::Time;
 
 use crate::wire::socket::{Drained, Over, Socket};
 
-/// Which room a guest wants to be in.
+/// Which room a connection wants to be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seat {
     pub(crate) kind: String,
@@ -33,7 +33,7 @@ pub(crate) enum Standing {
     Leaving,
 }
 
-/// Why a guest is gone.
+/// Why a connection is gone.
 #[derive(Debug)]
 pub(crate) enum Gone {
     Over(Over),
@@ -71,12 +71,12 @@ impl fmt::Display for Gone {
 const NORMAL: u16 = 1000;
 
 /// Where a thread reads to and writes from.
-pub(crate) struct Desk {
+pub(crate) struct Buffers {
     buffer: Vec<u8>,
     message: Vec<u8>,
 }
 
-impl Desk {
+impl Buffers {
     pub(crate) fn new() -> Self {
         Self { buffer: vec![0; READ_BYTES], message: Vec::new() }
     }
@@ -85,13 +85,13 @@ impl Desk {
 /// Bytes of one read: a Welcome with its schema, or several updates.
 const READ_BYTES: usize = 64 * 1024;
 
-pub(crate) struct Guest<S = TcpStream> {
+pub(crate) struct Connection<S = TcpStream> {
     socket: Socket<S>,
     session: Option<Box<ClientSession>>,
     standing: Standing,
 }
 
-impl<S: Read + Write> Guest<S> {
+impl<S: Read + Write> Connection<S> {
     pub(crate) fn new(socket: Socket<S>, seat: Option<&Seat>) -> Self {
         let session = seat.map(|seat| {
             let hello = Hello {
@@ -111,10 +111,10 @@ impl<S: Read + Write> Guest<S> {
 
     /// Reads what has arrived, and answers what cannot wait: pings, and the upgrade with Hello. A server that sends as
     /// fast as it is read does not keep it here: the rest is for the next turn.
-    pub(crate) fn on_ready(&mut self, now: Time, desk: &mut Desk) -> Result<Drained, Gone> {
+    pub(crate) fn on_ready(&mut self, now: Time, buffers: &mut Buffers) -> Result<Drained, Gone> {
         let mut wrong = None;
         let Self { socket, session, .. } = self;
-        let read = socket.read_binary(&mut desk.buffer, now, |message| {
+        let read = socket.read_binary(&mut buffers.buffer, now, |message| {
             if let Some(session) = session.as_mut().filter(|_| wrong.is_none()) {
                 wrong = session.handle_message(message, now).err();
             }
@@ -128,7 +128,7 @@ impl<S: Read + Write> Guest<S> {
         let drained = read?;
         if self.standing == Standing::Upgrading && self.socket.is_open() {
             self.standing = if self.session.is_some() { Standing::Joining } else { Standing::Staying };
-            self.queue(now, desk);
+            self.queue(now, buffers);
         }
         self.socket.flush()?;
         Ok(drained)
@@ -154,30 +154,30 @@ impl<S: Read + Write> Guest<S> {
     }
 
     /// Acknowledges everything that came.
-    pub(crate) fn acknowledge(&mut self, now: Time, desk: &mut Desk) -> Result<(), Gone> {
-        self.queue(now, desk);
+    pub(crate) fn acknowledge(&mut self, now: Time, buffers: &mut Buffers) -> Result<(), Gone> {
+        self.queue(now, buffers);
         Ok(self.socket.flush()?)
     }
 
     /// Says goodbye: Bye in a room, a close frame elsewhere. The server ends the connection.
-    pub(crate) fn leave(&mut self, now: Time, desk: &mut Desk) -> Result<(), Gone> {
+    pub(crate) fn leave(&mut self, now: Time, buffers: &mut Buffers) -> Result<(), Gone> {
         self.standing = Standing::Leaving;
         match &mut self.session {
             Some(session) => {
                 session.leave(0);
-                self.queue(now, desk);
+                self.queue(now, buffers);
             }
             None => self.socket.close(NORMAL),
         }
         Ok(self.socket.flush()?)
     }
 
-    fn queue(&mut self, now: Time, desk: &mut Desk) {
+    fn queue(&mut self, now: Time, buffers: &mut Buffers) {
         let Some(session) = &mut self.session else { return };
-        desk.message.clear();
-        while session.poll_transmit(now, &mut desk.message) {
-            self.socket.send(&desk.message);
-            desk.message.clear();
+        buffers.message.clear();
+        while session.poll_transmit(now, &mut buffers.message) {
+            self.socket.send(&buffers.message);
+            buffers.message.clear();
         }
     }
 }
@@ -240,12 +240,12 @@ mod tests {
     fn a_server_that_never_stops_sending_does_not_hold_the_thread() {
         let target = "ws://127.0.0.1:1/ws".parse().expect("a URL");
         let stream = Firehose { answer: Vec::new(), reads: 0 };
-        let mut guest = Guest::new(Socket::upgrade(stream, &target).expect("a good target"), None);
-        let (now, mut desk) = (Time::default(), Desk::new());
-        guest.socket.flush().expect("it takes everything");
-        assert_eq!(guest.on_ready(now, &mut desk).expect("an upgrade"), Drained::Yes);
-        assert_eq!(guest.standing(), Standing::Staying);
-        assert_eq!(guest.on_ready(now, &mut desk).expect("frames"), Drained::No);
-        assert!(guest.socket.stream().reads > 0);
+        let mut connection = Connection::new(Socket::upgrade(stream, &target).expect("a good target"), None);
+        let (now, mut buffers) = (Time::default(), Buffers::new());
+        connection.socket.flush().expect("it takes everything");
+        assert_eq!(connection.on_ready(now, &mut buffers).expect("an upgrade"), Drained::Yes);
+        assert_eq!(connection.standing(), Standing::Staying);
+        assert_eq!(connection.on_ready(now, &mut buffers).expect("frames"), Drained::No);
+        assert!(connection.socket.stream().reads > 0);
     }
 }

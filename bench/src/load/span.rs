@@ -1,4 +1,4 @@
-//! `Window`: from when to when is measured, and its seconds and stages.
+//! `Span`: from when to when is measured, and its seconds and stages.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tickwire_netcode::time::Time;
 
 /// By default it is not known yet, and nothing is in it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Window {
+pub(crate) struct Span {
     begin: Time,
     /// Not in it any more.
     end: Time,
@@ -14,7 +14,7 @@ pub(crate) struct Window {
     stages: Vec<Time>,
 }
 
-impl Window {
+impl Span {
     pub(crate) fn new(begin: Time, end: Time, stage_offsets: &[Duration]) -> Self {
         Self { begin, end, stages: stage_offsets.iter().map(|&offset| begin + offset).collect() }
     }
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_window_has_seconds_and_stages() {
         let offsets = [0, 500, 1500].map(Duration::from_millis);
-        let window = Window::new(ms(1000), ms(3000), &offsets);
+        let window = Span::new(ms(1000), ms(3000), &offsets);
         let table = [
             (999, false, None, None),
             (1000, true, Some(0), Some(0)),
@@ -66,7 +66,7 @@ mod tests {
             let got = (window.contains(ms(at)), window.second_of(ms(at)), window.stage_of(ms(at)));
             assert_eq!(got, (inside, second, stage), "{at}");
         }
-        assert!(!Window::default().contains(Time::default()));
-        assert_eq!(Window::default().second_of(ms(1)), None);
+        assert!(!Span::default().contains(Time::default()));
+        assert_eq!(Span::default().second_of(ms(1)), None);
     }
 }
