@@ -18,6 +18,7 @@ mod limits;
 mod load;
 mod machine;
 mod metrics;
+mod over;
 #[cfg(target_os = "linux")]
 mod peers;
 mod quantiles;
@@ -47,8 +48,8 @@ fn main() -> ExitCode {
         cli::Command::Peers(args) => ended(peers::run(&args)),
         cli::Command::Churn(args) => report(|| churn::run(&args), &args.outputs),
         cli::Command::Idle(args) => report(|| idle::run(&args), &args.outputs),
-        cli::Command::Search(args) => report(|| search::run(&args), args.outputs()),
-        cli::Command::Slow(args) => report(|| slow::run(&args), args.outputs()),
+        cli::Command::Search(args) => report(|| search::run(&args), &args.common().outputs),
+        cli::Command::Slow(args) => report(|| slow::run(&args), &args.common().outputs),
         cli::Command::Starve(args) => report(|| starve::run(&args), &args.outputs),
         cli::Command::SlowHeads(args) => report(|| slow_heads::run(&args), &args.outputs),
         cli::Command::Html(args) => report::gallery::run(&args),

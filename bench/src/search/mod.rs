@@ -18,8 +18,9 @@ use crate::fanout::{self, FanoutPlan};
 use crate::interrupt;
 use crate::load::stages::CONNECTIONS_MAX;
 use crate::load::{Live, Plan};
+use crate::over::Over;
+use crate::report::Run;
 use crate::report::compare::{Condition, parse_condition};
-use crate::report::{Outputs, Run};
 use crate::watch::Watch;
 use climb::{Climb, Probe};
 use ladder::Bounds;
@@ -45,21 +46,11 @@ pub(crate) struct Args {
 #[derive(Subcommand, Clone, Debug)]
 enum Of {
     /// How many players.
-    Arena(With<arena::Args>),
+    Arena(Over<Goal, arena::Args>),
     /// How many connections, or how many messages of each.
-    Echo(With<echo::Args>),
+    Echo(Over<Goal, echo::Args>),
     /// How many connections, or how many inputs of each.
-    Fanout(With<fanout::Args>),
-}
-
-/// A scenario with what is searched in it.
-#[derive(clap::Args, Clone, Debug)]
-struct With<S: clap::Args> {
-    #[command(flatten)]
-    goal: Goal,
-
-    #[command(flatten)]
-    scenario: S,
+    Fanout(Over<Goal, fanout::Args>),
 }
 
 /// What is varied.
@@ -135,16 +126,12 @@ impl Goal {
 }
 
 impl Args {
-    fn common(&self) -> &cli::Common {
+    pub(crate) fn common(&self) -> &cli::Common {
         match &self.of {
             Of::Arena(of) => &of.scenario.common,
             Of::Echo(of) => &of.scenario.common,
             Of::Fanout(of) => &of.scenario.common,
         }
-    }
-
-    pub(crate) fn outputs(&self) -> &Outputs {
-        &self.common().outputs
     }
 }
 
@@ -158,7 +145,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         return Err(Failure::Usage("a search sets the load itself: leave --stages out".to_owned()));
     }
     if let Of::Fanout(of) = &args.of
-        && of.goal.vary != Vary::Rate
+        && of.own.vary != Vary::Rate
     {
         of.scenario.refuse_ignored()?;
     }
@@ -167,32 +154,32 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let mut live = Live::stderr();
     match &args.of {
         Of::Arena(of) => {
-            if of.goal.vary == Vary::Rate {
+            if of.own.vary == Vary::Rate {
                 let why = "players give an input per tick: --vary rate is for echo and fanout";
                 return Err(Failure::Usage(why.to_owned()));
             }
             let arena = ArenaPlan::from(&of.scenario.room);
             let probe = |load| {
-                let (plan, _) = of.goal.apply(&plan, load, None);
+                let (plan, _) = of.own.apply(&plan, load, None);
                 arena::measure(&plan, &arena, &watch, &mut live)
             };
-            climb(&of.goal, of.goal.start(common, None), "arena", &plan, probe)
+            climb(&of.own, of.own.start(common, None), "arena", &plan, probe)
         }
         Of::Echo(of) => {
             let echo = EchoPlan::new(&of.scenario);
             let probe = |load| {
-                let (plan, rate) = of.goal.apply(&plan, load, echo.rate);
+                let (plan, rate) = of.own.apply(&plan, load, echo.rate);
                 echo::measure(&plan, &EchoPlan { rate, ..echo }, &watch, &mut live)
             };
-            climb(&of.goal, of.goal.start(common, of.scenario.rate), "echo", &plan, probe)
+            climb(&of.own, of.own.start(common, of.scenario.rate), "echo", &plan, probe)
         }
         Of::Fanout(of) => {
             let fanout = FanoutPlan::new(&of.scenario);
             let probe = |load| {
-                let (plan, input_rate) = of.goal.apply(&plan, load, fanout.input_rate);
+                let (plan, input_rate) = of.own.apply(&plan, load, fanout.input_rate);
                 fanout::measure(&plan, &FanoutPlan { input_rate, ..fanout }, &watch, &mut live)
             };
-            climb(&of.goal, of.goal.start(common, of.scenario.input_rate), "fanout", &plan, probe)
+            climb(&of.own, of.own.start(common, of.scenario.input_rate), "fanout", &plan, probe)
         }
     }
 }

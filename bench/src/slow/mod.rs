@@ -18,7 +18,8 @@ use crate::failure::Failure;
 use crate::fanout::{self, Fanout, FanoutPlan};
 use crate::load::{self, Live, Plan};
 use crate::machine::monotonic;
-use crate::report::{Outputs, Run};
+use crate::over::Over;
+use crate::report::Run;
 use crate::watch::Watch;
 use outcome::{Both, Seen};
 use split::{Slow, Split};
@@ -43,19 +44,9 @@ pub(crate) struct Args {
 #[derive(Subcommand, Clone, Debug)]
 enum Of {
     /// Players in a room, by the age of the state that they have.
-    Arena(With<arena::Args>),
+    Arena(Over<Manner, arena::Args>),
     /// Frames of a server that broadcasts, by the moment in each (--stamp-offset).
-    Fanout(With<fanout::Args>),
-}
-
-/// A scenario with who is slow in it.
-#[derive(clap::Args, Clone, Debug)]
-struct With<S: clap::Args> {
-    #[command(flatten)]
-    manner: Manner,
-
-    #[command(flatten)]
-    scenario: S,
+    Fanout(Over<Manner, fanout::Args>),
 }
 
 #[derive(clap::Args, Clone, Debug)]
@@ -97,15 +88,11 @@ impl Manner {
 }
 
 impl Args {
-    fn common(&self) -> &cli::Common {
+    pub(crate) fn common(&self) -> &cli::Common {
         match &self.of {
             Of::Arena(of) => &of.scenario.common,
             Of::Fanout(of) => &of.scenario.common,
         }
-    }
-
-    pub(crate) fn outputs(&self) -> &Outputs {
-        &self.common().outputs
     }
 }
 
@@ -120,8 +107,8 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         return Err(Failure::Usage("slow compares two windows of one load: leave --stages out".to_owned()));
     }
     let manner = match &args.of {
-        Of::Arena(of) => &of.manner,
-        Of::Fanout(of) => &of.manner,
+        Of::Arena(of) => &of.own,
+        Of::Fanout(of) => &of.own,
     };
     let slow = manner.slow();
     if !(0..common.connections()).any(|number| slow.is(number)) {

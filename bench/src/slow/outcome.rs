@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use super::split::{Kind, Split};
+use super::split::{Side, Split};
 use crate::arena::Arena;
 use crate::fanout::Fanout;
 use crate::load::{Outcome, Plan, Scenario};
@@ -129,20 +129,20 @@ impl<S: Seen> Both<S> {
 
     fn connections(&self, run: &mut Run) {
         let updates = S::UPDATES;
-        let rate = |kind: &Kind<S>, outcome: &Outcome<Split<S>>| {
-            kind.scenario.updates() as f64 / outcome.seconds() / f64::from(kind.count)
+        let rate = |side: &Side<S>, outcome: &Outcome<Split<S>>| {
+            side.scenario.updates() as f64 / outcome.seconds() / f64::from(side.count)
         };
         let (with, without) = (&self.with, &self.without);
         let Split { healthy, slow_ones, .. } = &with.scenario;
         let label = format!("{updates} of each");
-        for (group, name, kind, outcome) in [
+        for (group, name, side, outcome) in [
             ("healthy", "healthy", healthy, with),
             ("healthy, without slow ones", "without", &without.scenario.healthy, without),
             ("slow", "slow", slow_ones, with),
         ] {
-            run.figure(group, name, "connections", f64::from(kind.count), Unit::Count);
-            run.figure(group, &format!("{updates}_{name}"), &label, rate(kind, outcome), Unit::PerSecond);
-            run.figure(group, &format!("lost_{name}"), "lost", f64::from(kind.lost), Unit::Count);
+            run.figure(group, name, "connections", f64::from(side.count), Unit::Count);
+            run.figure(group, &format!("{updates}_{name}"), &label, rate(side, outcome), Unit::PerSecond);
+            run.figure(group, &format!("lost_{name}"), "lost", f64::from(side.lost), Unit::Count);
         }
         for reason in with.losses.reasons.iter().take(1).filter(|_| slow_ones.lost > 0) {
             run.notes.push(format!("{} slow ones were let go (first of all: {reason}).", slow_ones.lost));

@@ -29,13 +29,13 @@ impl Slow {
 }
 
 /// Connections of one kind.
-pub(super) struct Kind<S> {
+pub(super) struct Side<S> {
     pub(super) scenario: S,
     pub(super) count: u32,
     pub(super) lost: u32,
 }
 
-impl<S> Kind<S> {
+impl<S> Side<S> {
     fn new(scenario: S) -> Self {
         Self { scenario, count: 0, lost: 0 }
     }
@@ -43,8 +43,8 @@ impl<S> Kind<S> {
 
 pub(super) struct Split<S> {
     slow: Option<Slow>,
-    pub(super) healthy: Kind<S>,
-    pub(super) slow_ones: Kind<S>,
+    pub(super) healthy: Side<S>,
+    pub(super) slow_ones: Side<S>,
     /// Of the slow ones.
     pub(super) recorder: Recorder,
 }
@@ -58,7 +58,7 @@ pub(super) struct Client<C> {
 impl<S: Scenario> Split<S> {
     /// `slow`: nobody is without it.
     pub(super) fn new(slow: Option<Slow>, mut make: impl FnMut() -> S) -> Self {
-        let (healthy, slow_ones) = (Kind::new(make()), Kind::new(make()));
+        let (healthy, slow_ones) = (Side::new(make()), Side::new(make()));
         Self { slow, healthy, slow_ones, recorder: Recorder::new() }
     }
 

@@ -5,6 +5,7 @@
 
 mod condition;
 mod group;
+mod judgement;
 mod measure;
 mod sheet;
 
@@ -13,8 +14,8 @@ use std::process::ExitCode;
 
 use super::ink::Ink;
 use super::{files, outputs};
-use condition::Judgement;
 pub(crate) use condition::{Condition, Reading, parse as parse_condition};
+use judgement::Judgement;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &Compare) -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let groups = group::of(&named, runs);
-    let judgements = match condition::judge(&args.fail_if, &groups) {
+    let judgements = match judgement::judge(&args.fail_if, &groups) {
         Ok(judgements) => judgements,
         Err(error) => return refuse(&error),
     };

@@ -1,7 +1,7 @@
 //! The comparison as text: groups as columns, and under a median the range of its runs.
 
-use super::condition::{Judgement, Outcome};
 use super::group::{Group, Spread};
+use super::judgement::{Judgement, Outcome};
 use crate::quantiles;
 use crate::report::family;
 use crate::report::ink::Ink;
@@ -184,7 +184,7 @@ pub(super) fn judged(judgements: &[Judgement], groups: &[Group], ink: Ink) -> St
 #[cfg(test)]
 mod tests {
     use super::super::super::sample;
-    use super::super::{condition, group};
+    use super::super::{condition, group, judgement};
     use super::*;
 
     fn run(label: &str, step: u64) -> Run {
@@ -258,7 +258,7 @@ mod tests {
             assert!(text.find(line) < text.find("p50") && text.contains(line), "{line}\n{text}");
         }
         let conditions = [condition::parse("p99>+10%").expect("good")];
-        let judgements = condition::judge(&conditions, &groups).expect("good");
+        let judgements = judgement::judge(&conditions, &groups).expect("good");
         let text = judged(&judgements, &groups, Ink::default());
         assert!(text.starts_with("\nB ok: not p99>+10% (+0.0 %, 19.8 ms to 19.8 ms)\n"), "{text}");
         assert!(text.ends_with("FAILED: a run that is partial or invalid proves nothing\n"), "{text}");
