@@ -1,4 +1,4 @@
-//! `Split`: a scenario of which some connections read too slowly, each kind with counts of its own.
+//! `Split`: a scenario of which some connections read too slowly, each side with counts of its own.
 //!
 //! Slow ones read as the others do until they are ready (a player has its first state). From then on the valve decides;
 //! what they have to send they send. The generator's recorder is of the healthy ones alone, and of everybody's sends.
@@ -28,7 +28,7 @@ impl Slow {
     }
 }
 
-/// Connections of one kind.
+/// The connections of one side.
 pub(super) struct Side<S> {
     pub(super) scenario: S,
     pub(super) count: u32,
@@ -62,7 +62,7 @@ impl<S: Scenario> Split<S> {
         Self { slow, healthy, slow_ones, recorder: Recorder::new() }
     }
 
-    fn kind(&self, client: &Client<S::Client>) -> &S {
+    fn side(&self, client: &Client<S::Client>) -> &S {
         if client.valve.is_some() { &self.slow_ones.scenario } else { &self.healthy.scenario }
     }
 
@@ -125,7 +125,7 @@ impl<S: Scenario> Scenario for Split<S> {
 
     fn due_at(&self, client: &Self::Client) -> Option<Time> {
         let opens_at = client.valve.as_ref().and_then(Valve::next_at);
-        self.kind(client).due_at(&client.inner).into_iter().chain(opens_at).min()
+        self.side(client).due_at(&client.inner).into_iter().chain(opens_at).min()
     }
 
     fn due(&mut self, client: &mut Self::Client, cx: &mut Cx<'_>) -> Flow {
@@ -133,35 +133,35 @@ impl<S: Scenario> Scenario for Split<S> {
         if let Some(valve) = &mut client.valve {
             valve.turn(now);
         }
-        if self.kind(client).due_at(&client.inner).is_none_or(|at| at > now) {
+        if self.side(client).due_at(&client.inner).is_none_or(|at| at > now) {
             return Flow::Stay;
         }
         self.with(client, cx, |scenario, client, cx| scenario.due(client, cx))
     }
 
     fn is_ready(&self, client: &Self::Client) -> bool {
-        self.kind(client).is_ready(&client.inner)
+        self.side(client).is_ready(&client.inner)
     }
 
     /// Nobody waits for answers that are read too slowly.
     fn under_way(&self, client: &Self::Client) -> usize {
-        if client.valve.is_some() { 0 } else { self.kind(client).under_way(&client.inner) }
+        if client.valve.is_some() { 0 } else { self.side(client).under_way(&client.inner) }
     }
 
     fn left_out(&self, client: &Self::Client, end: Time, rates: &Rates) -> u64 {
-        self.kind(client).left_out(&client.inner, end, rates)
+        self.side(client).left_out(&client.inner, end, rates)
     }
 
     fn give_up(&self, client: &Self::Client, now: Time, rates: &Rates, recorder: &mut Recorder) {
         if client.valve.is_none() {
-            self.kind(client).give_up(&client.inner, now, rates, recorder);
+            self.side(client).give_up(&client.inner, now, rates, recorder);
         }
     }
 
     fn appetite(&self, client: &Self::Client) -> usize {
         match &client.valve {
             Some(valve) if self.is_ready(client) => valve.take(),
-            _ => self.kind(client).appetite(&client.inner),
+            _ => self.side(client).appetite(&client.inner),
         }
     }
 
@@ -184,10 +184,10 @@ impl<S: Scenario> Scenario for Split<S> {
     }
 
     fn add(&mut self, other: Self) {
-        for (kind, other) in [(&mut self.healthy, other.healthy), (&mut self.slow_ones, other.slow_ones)] {
-            kind.scenario.add(other.scenario);
-            kind.count += other.count;
-            kind.lost += other.lost;
+        for (side, other) in [(&mut self.healthy, other.healthy), (&mut self.slow_ones, other.slow_ones)] {
+            side.scenario.add(other.scenario);
+            side.count += other.count;
+            side.lost += other.lost;
         }
         self.recorder.add(&other.recorder);
     }
