@@ -8,10 +8,12 @@ use tickwire_client::Target;
 
 use crate::failure::Failure;
 use crate::load::stages::{CONNECTIONS_MAX, Stages};
+use crate::machine::affinity;
 use crate::report::Outputs;
 use crate::report::compare::Compare;
 use crate::report::gallery::Gallery;
-use crate::wire::route;
+use crate::watch::Watch;
+use crate::wire::route::{self, Route};
 use crate::{arena, churn, echo, fanout, idle, search, slow, slow_heads, starve};
 
 const THREADS_MAX: i64 = 64;
@@ -128,6 +130,27 @@ impl Server {
         }
         let threads = if threads == 1 { "one thread".to_owned() } else { format!("{threads} threads") };
         Err(Failure::Usage(format!("--pin names {cores} cores for {threads}: leave the others out")))
+    }
+
+    /// Finds the server and what of it can be watched, for a scenario that drives all on this thread, which is pinned.
+    ///
+    /// # Errors
+    /// There is no such core, no such server, or not what was to be watched of it.
+    pub(crate) fn find(&self) -> Result<(Route, Watch), Failure> {
+        if let Some(&core) = self.pin.first() {
+            affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
+        }
+        let route = Route::find(&self.url).map_err(Failure::Unreachable)?;
+        let watch = self.watch(&route)?;
+        Ok((route, watch))
+    }
+
+    /// What can be watched of a server that was found.
+    ///
+    /// # Errors
+    /// A process or metrics that were asked for by name are not there.
+    pub(crate) fn watch(&self, route: &Route) -> Result<Watch, Failure> {
+        Watch::new(route, self.server_pid, self.metrics.as_deref())
     }
 }
 

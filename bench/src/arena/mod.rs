@@ -173,7 +173,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         ));
     }
     let plan = Plan::new(&args.common)?;
-    let watch = Watch::new(&plan.route, server.server_pid, server.metrics.as_deref())?;
+    let watch = server.watch(&plan.route)?;
     measure(&plan, &ArenaPlan::from(&args.room), &watch, &mut Live::stderr())
 }
 

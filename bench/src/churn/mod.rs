@@ -18,11 +18,10 @@ use crate::connection::Seat;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::load::Live;
+use crate::machine::descriptors;
 use crate::machine::memory::Memory;
-use crate::machine::{affinity, descriptors};
 use crate::report::{Outputs, Run};
 use crate::watch::Watch;
-use crate::wire::route::Route;
 use levels::Levels;
 use outcome::Outcome;
 use turnstile::{Manners, Turnstile};
@@ -147,12 +146,9 @@ impl Gauge<'_> {
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     args.server.refuse_idle_cores(1)?;
     let manners = args.manners()?;
-    if let Some(&core) = args.server.pin.first() {
-        affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
-    }
-    let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
-    let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
+    let (route, watch) = args.server.find()?;
     let gauge = Gauge { watch: &watch, server_pid: args.server.server_pid };
+    let url = route.url();
     let mut turnstile = Turnstile::new(route, manners, Live::stderr())?;
 
     let untouched = gauge.read();
@@ -188,7 +184,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         window,
         tally: turnstile.tally,
     };
-    let mut run = Run::new("churn", format!("ws://{}{}", args.server.url.authority(), args.server.url.path));
+    let mut run = Run::new("churn", url);
     args.tell(&mut run);
     outcome.fill(&mut run);
     Ok(run)

@@ -96,8 +96,7 @@ impl EchoPlan {
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     args.common.refuse_two_rates("--rate", args.rate)?;
     let plan = Plan::new(&args.common)?;
-    let watch =
-        Watch::new(&plan.route, args.common.server.server_pid, args.common.server.metrics.as_deref())?;
+    let watch = args.common.server.watch(&plan.route)?;
     measure(&plan, &EchoPlan::new(args), &watch, &mut Live::stderr())
 }
 

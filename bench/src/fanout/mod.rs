@@ -90,8 +90,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     args.common.refuse_two_rates("--input-rate", args.input_rate)?;
     args.refuse_ignored()?;
     let plan = Plan::new(&args.common)?;
-    let watch =
-        Watch::new(&plan.route, args.common.server.server_pid, args.common.server.metrics.as_deref())?;
+    let watch = args.common.server.watch(&plan.route)?;
     measure(&plan, &FanoutPlan::new(args), &watch, &mut Live::stderr())
 }
 

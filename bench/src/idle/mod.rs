@@ -13,8 +13,8 @@ use crate::connection::Seat;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::load::Live;
+use crate::machine::descriptors;
 use crate::machine::memory::Memory;
-use crate::machine::{affinity, descriptors};
 use crate::report::{Outputs, Run};
 use crate::watch::Watch;
 use crate::wire::route::Route;
@@ -87,11 +87,7 @@ pub(crate) struct IdlePlan {
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     args.server.refuse_idle_cores(1)?;
     descriptors::reserve(args.connections as usize).map_err(Failure::Descriptors)?;
-    if let Some(&core) = args.server.pin.first() {
-        affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
-    }
-    let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
-    let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
+    let (route, watch) = args.server.find()?;
     let plan = IdlePlan {
         connections: args.connections,
         connect_rate: args.connect_rate,
@@ -111,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
 /// # Errors
 /// Nobody got in, or it was interrupted before memory was read: nothing is measured then.
 pub(crate) fn measure(plan: &IdlePlan, route: Route, watch: &Watch, live: Live) -> Result<Run, Failure> {
-    let url = format!("ws://{}{}", route.target.authority(), route.target.path);
+    let url = route.url();
     let connections = plan.connections as usize;
     let mut crowd = Crowd::new(route, plan.seat.clone(), plan.ack_every, live)?;
     let memory = || plan.server_pid.and_then(Memory::of);

@@ -57,8 +57,7 @@ impl<S> Outcome<S> {
     /// What every scenario reports: the verdict on the generator and the connections, the timeline of the headline, who
     /// used the processors, and what was sent. `headline` names the distribution that the scenario adds first.
     pub(crate) fn report(&self, plan: &Plan, scenario: &str, headline: &str) -> Run {
-        let target = &plan.route.target;
-        let mut run = Run::new(scenario, format!("ws://{}{}", target.authority(), target.path));
+        let mut run = Run::new(scenario, plan.route.url());
         plan.tell(&mut run);
         (run.asked_s, run.measured_s) = (self.asked.as_secs_f64(), self.measured.as_secs_f64());
         headline.clone_into(&mut run.headline);

@@ -21,7 +21,6 @@ use crate::load::{Live, Plan};
 use crate::over::Over;
 use crate::report::Run;
 use crate::report::compare::{Condition, parse_condition};
-use crate::watch::Watch;
 use climb::{Climb, Probe};
 use ladder::Bounds;
 
@@ -150,7 +149,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         of.scenario.refuse_ignored()?;
     }
     let plan = Plan::new(common)?;
-    let watch = Watch::new(&plan.route, common.server.server_pid, common.server.metrics.as_deref())?;
+    let watch = common.server.watch(&plan.route)?;
     let mut live = Live::stderr();
     match &args.of {
         Of::Arena(of) => {
@@ -203,7 +202,7 @@ fn climb(
         rest: &|| std::thread::park_timeout(goal.rest),
         say: &|probe: &Probe| eprintln!("{probe}"),
     };
-    let mut run = climb.run(probe)?.report(scenario, &format!("ws://{}{}", target.authority(), target.path));
+    let mut run = climb.run(probe)?.report(scenario, &plan.route.url());
     run.argument("vary", &if goal.vary == Vary::Rate { "rate" } else { "connections" });
     run.argument("max", &goal.max);
     run.argument("precision", &goal.precision);

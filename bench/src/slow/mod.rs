@@ -119,7 +119,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         of.scenario.refuse_ignored()?;
     }
     let plan = Plan::new(common)?;
-    let watch = Watch::new(&plan.route, common.server.server_pid, common.server.metrics.as_deref())?;
+    let watch = common.server.watch(&plan.route)?;
     let mut run = match &args.of {
         Of::Arena(of) => {
             let arena = ArenaPlan::from(&of.scenario.room);

@@ -17,10 +17,9 @@ use crate::interrupt;
 use crate::load::crew::Crew;
 use crate::load::stages::CONNECTIONS_MAX;
 use crate::load::{Live, Plan};
-use crate::machine::{affinity, descriptors};
+use crate::machine::descriptors;
 use crate::report::{Outputs, Run};
 use crate::watch::Watch;
-use crate::wire::route::Route;
 use outcome::{GRACE, Outcome};
 use siege::{OPEN_WITHIN, Siege};
 
@@ -69,11 +68,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     args.server.refuse_idle_cores(args.crew.threads)?;
     descriptors::reserve((args.connections + args.players) as usize).map_err(Failure::Descriptors)?;
-    if let Some(&core) = args.server.pin.first() {
-        affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
-    }
-    let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
-    let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
+    let (route, watch) = args.server.find()?;
     let plan = Plan {
         route,
         connections: args.players,
@@ -86,8 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
         stages: None,
     };
     let outcome = besiege(args, &plan, &watch)?;
-    let target = &plan.route.target;
-    let mut run = Run::new("slow-heads", format!("ws://{}{}", target.authority(), target.path));
+    let mut run = Run::new("slow-heads", plan.route.url());
     run.argument("connections", &args.connections);
     run.argument("rate", &args.rate);
     run.argument("deadline", &cli::typed(args.deadline));

@@ -13,7 +13,7 @@ use crate::cli;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::load::stages::CONNECTIONS_MAX;
-use crate::machine::{affinity, descriptors};
+use crate::machine::descriptors;
 use crate::report::{Outputs, Run};
 use crate::watch::Watch;
 use crate::wire::route::Route;
@@ -56,14 +56,9 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     let connections = args.connections as usize;
     args.server.refuse_idle_cores(1)?;
     descriptors::reserve(connections + PROBES).map_err(Failure::Descriptors)?;
-    if let Some(&core) = args.server.pin.first() {
-        affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
-    }
-    let route = Route::find(&args.server.url).map_err(Failure::Unreachable)?;
-    let watch = Watch::new(&route, args.server.server_pid, args.server.metrics.as_deref())?;
+    let (route, watch) = args.server.find()?;
     let outcome = starve(args, &route, &watch)?;
-    let target = &route.target;
-    let mut run = Run::new("starve", format!("ws://{}{}", target.authority(), target.path));
+    let mut run = Run::new("starve", route.url());
     run.argument("connections", &args.connections);
     run.argument("duration", &cli::typed(args.duration));
     run.asked_s = args.duration.as_secs_f64();

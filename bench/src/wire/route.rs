@@ -24,6 +24,11 @@ pub(crate) struct Route {
 }
 
 impl Route {
+    /// As a report names it.
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}{}", self.target.authority(), self.target.path)
+    }
+
     /// Looks the host up and connects once, to find out before anything else whether there is a server.
     ///
     /// # Errors
