@@ -18,7 +18,8 @@ const SUMMARY: &str = "\
 A line for each cell, details below. *cost* is the median of the windows, in the unit beside the cell: processor time of the server, \
 or its memory where nothing is said. *ours / floor* and *ours / best peer* are medians of the ratios of two windows of the same round; beside \
 each stand the quarters (of five windows or more) and, in parentheses, the extremes. The best peer is the cheapest server that does \
-the same work. Targets are what this project has set itself, judged by the medians; `~` is where the bound lies within the \
+the same work. *windows* counts those of the floor, of ours and of the best peer that the line is made of, *disturbed* those of them in which other \
+processes used more than 5 % of a core. Targets are what this project has set itself, judged by the medians; `~` is where the bound lies within the \
 spread, so that another run may end on its other side.
 ";
 
@@ -38,7 +39,8 @@ the server did with a core; elsewhere the load is fixed, and a smaller number me
 frame was stamped, before the first send, to when the client had read it. **input to state**: from when an input was due to when \
 the state with its effect was decoded.
 - **user-space B per connection**: what the server's anonymous memory grew by, divided by the connections; buffers of the kernel are not in it.
-- **rounds**: windows that count. *disturbed*: of them, those in which other processes used more than 5 % of a core. *left out*: \
+- **rounds**: windows that count, one in each round: the floors and ours are in all rounds, the others in every third unless the command \
+says `--all-rounds`. *disturbed*: of them, those in which other processes used more than 5 % of a core. *left out*: \
 windows that do not count, because the generator was late, the server did not bear the load, or it did not start.
 - **reads**: how our server read at the end, *waking* for each input or *coalescing* them before the tick.
 

@@ -15,6 +15,8 @@ pub(super) fn summary(all: &[Results]) -> Grid {
     ["floor", "ours", "ours / floor", "quarters (all)"].into_iter().for_each(|head| grid.numbers(head));
     grid.words("best peer");
     ["its cost", "ours / best peer", "quarters (all)"].into_iter().for_each(|head| grid.numbers(head));
+    grid.numbers("windows");
+    grid.numbers("disturbed");
     grid.words("target for ours");
     all.iter().for_each(|results| grid.row(row(results)));
     grid
@@ -36,6 +38,16 @@ fn row(results: &Results) -> Vec<String> {
     row.push(best.clone().unwrap_or_else(dash));
     row.push(best.as_deref().map_or_else(dash, cost));
     row.extend(ratio(best.as_ref()));
+    let lines = results.lines();
+    let shown = |one: &str| lines.iter().find(|line| line.contestant == one);
+    let shown: Vec<_> = [Some(&floor), Some(&ours), best.as_ref()]
+        .into_iter()
+        .flatten()
+        .filter_map(|one| shown(one))
+        .collect();
+    let windows: Vec<String> = shown.iter().map(|line| line.rounds.to_string()).collect();
+    row.push(windows.join(" + "));
+    row.push(shown.iter().map(|line| line.disturbed).sum::<usize>().to_string());
     row.push(told(results));
     row
 }

@@ -55,13 +55,16 @@ fn the_summary_has_a_line_for_each_cell() {
     for (sample, bytes) in idle.samples.iter_mut().zip([100.0, 300.0, 6000.0]) {
         (sample.cpu_us, sample.connection_bytes) = (None, Some(bytes));
     }
+    let mut room =
+        results("room-100", &[(Ours, &[2.0; 5]), (Colyseus, &[20.0; 2]), (ColyseusViews, &[10.0; 2])]);
+    room.samples[0].foreign_share = Some(0.06);
     let all = [
         results(
             "echo-20x20",
             &[(Floor, &[4.0; 5]), (Ours, &[4.1; 5]), (Ws, &[8.2; 2]), (Tungstenite, &[5.0; 2])],
         ),
         // Views are another work, so the best peer is the dearer one.
-        results("room-100", &[(Ours, &[2.0; 5]), (Colyseus, &[20.0; 2]), (ColyseusViews, &[10.0; 2])]),
+        room,
         idle,
     ];
     let text = summary(&all).markdown();
@@ -70,9 +73,9 @@ fn the_summary_has_a_line_for_each_cell() {
         rows,
         [
             "| echo-20x20 | us per message | 4.00 | 4.10 | 1.025 | 1.025-1.025 (1.025-1.025) | tungstenite | 5.00 | 0.820 \
-             | (0.820-0.820) | at most 1.05 x floor: met; below every Rust peer: met |",
-            "| room-100 | us per update that a player got | - | 2.00 | - | - | colyseus | 20.00 | 0.100 | (0.100-0.100) | - |",
-            "| idle-10000 | B per connection | 100 | 300 | 3.000 | - | ws | 6000 | 0.050 | - | at most 512 B: met |",
+             | (0.820-0.820) | 5 + 5 + 2 | 0 | at most 1.05 x floor: met; below every Rust peer: met |",
+            "| room-100 | us per update that a player got | - | 2.00 | - | - | colyseus | 20.00 | 0.100 | (0.100-0.100) | 5 + 2 | 1 | - |",
+            "| idle-10000 | B per connection | 100 | 300 | 3.000 | - | ws | 6000 | 0.050 | - | 1 + 1 + 1 | 0 | at most 512 B: met |",
         ]
     );
     let nothing = summary(&[Results::new(cell("echo-20x20"))]).text();
