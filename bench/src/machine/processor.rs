@@ -3,12 +3,18 @@
 //! Times there are in ticks of 10 ms (`USER_HZ`, 100 on every architecture of today's Linux), sums of exact times. Where the
 //! kernel tells the server's exact times as well (`/proc/PID/task/TID/sched`), its total is of those, and the ticks only
 //! part it into user and system: a server that uses a tenth of a core for three seconds would be known to 3 % otherwise.
+//!
+//! What others used is known from two sides, either of which may see too little: the machine's total is sampled at ticks on
+//! many kernels and misses who sleeps between them; the processes' own times are exact, but those of other containers, or
+//! of whom nobody waited for, are not among them. The larger of the two is told.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
 const TICK: Duration = Duration::from_millis(10);
+/// Readings of all processes before one is done without; each takes a millisecond, in which processes rarely end.
+const SUM_ATTEMPTS: usize = 3;
 
 /// Time in user mode and in the kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,8 +58,11 @@ pub(crate) struct Process {
 /// The whole machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Machine {
-    /// User, nice and system: what processes used.
-    processes: Duration,
+    /// User, nice and system: what processes used, as sampled.
+    sampled: Duration,
+    /// What the visible processes say of themselves and of the children that they waited for. A process that ends hands its
+    /// time on to its parent, so that this only grows. `None`: they could not be added up.
+    summed: Option<Duration>,
     /// Interrupts, where the kernel counts them apart: loopback traffic is handled in them.
     interrupts: Duration,
     /// What another virtual machine took.
@@ -82,7 +91,8 @@ pub(crate) struct Usage {
 impl Reading {
     /// Reads the machine, this program and, by its pid, the server. `None` without a `/proc` that says so.
     pub(crate) fn take(server_pid: Option<u32>) -> Option<Self> {
-        let machine = parse_machine(&fs::read_to_string("/proc/stat").ok()?)?;
+        let mut machine = parse_machine(&fs::read_to_string("/proc/stat").ok()?)?;
+        machine.summed = summed();
         let own = parse_process(&fs::read_to_string("/proc/self/stat").ok()?)?.used;
         Some(Self { machine, own, server: server_pid.and_then(process) })
     }
@@ -96,11 +106,13 @@ impl Reading {
         let server = self.server.as_ref().zip(before.server.as_ref()).map(|(now, then)| now.since(then));
         let own = self.own.since(before.own);
         let known = own.total() + server.as_ref().map_or(Duration::ZERO, |server| server.used.total());
-        let processes = self.machine.processes.saturating_sub(before.machine.processes);
+        let sampled = self.machine.sampled.saturating_sub(before.machine.sampled);
+        let summed = self.machine.summed.zip(before.machine.summed);
+        let summed = summed.map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then));
         Usage {
             server,
             own,
-            foreign: processes.saturating_sub(known),
+            foreign: sampled.max(summed).saturating_sub(known),
             interrupts: self.machine.interrupts.saturating_sub(before.machine.interrupts),
             stolen: self.machine.stolen.saturating_sub(before.machine.stolen),
         }
@@ -133,6 +145,18 @@ impl Process {
         busy.sort_by_key(|(_, used)| std::cmp::Reverse(used.total()));
         busy
     }
+}
+
+/// The times of all processes that can be seen; `None` when some ended during each of several attempts.
+fn summed() -> Option<Duration> {
+    (0..SUM_ATTEMPTS).find_map(|_| {
+        let processes = fs::read_dir("/proc").ok()?.flatten();
+        let pids =
+            processes.filter(|entry| entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit));
+        // One that is gone may have handed its time to a parent that was read already.
+        let times = pids.map(|entry| parse_inherited(&fs::read_to_string(entry.path().join("stat")).ok()?));
+        times.sum()
+    })
 }
 
 fn process(pid: u32) -> Option<Process> {
@@ -179,13 +203,22 @@ fn parse_process(stat: &str) -> Option<Process> {
     Some(Process { used, resident_bytes, threads: BTreeMap::new(), exact: None })
 }
 
+/// A `stat` line's fields 14 to 17: the process's own times and those of the children that it waited for.
+fn parse_inherited(stat: &str) -> Option<Duration> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    let times = rest.split_whitespace().skip(14 - 3).take(4);
+    let counts: Vec<u64> = times.map_while(|text| text.parse().ok()).collect();
+    (counts.len() == 4).then(|| ticks(counts.iter().sum()))
+}
+
 /// The first line of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
 fn parse_machine(stat: &str) -> Option<Machine> {
     let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
     let times: Vec<Duration> =
         line.split_whitespace().map_while(|text| text.parse().ok()).map(ticks).collect();
     let [user, nice, system, _, _, irq, softirq, stolen, ..] = times[..] else { return None };
-    Some(Machine { processes: user + nice + system, interrupts: irq + softirq, stolen })
+    let sampled = user + nice + system;
+    Some(Machine { sampled, summed: None, interrupts: irq + softirq, stolen })
 }
 
 fn ticks(count: u64) -> Duration {
@@ -206,7 +239,7 @@ fn page_bytes() -> u64 {
 mod tests {
     use super::*;
 
-    const TAIL: &str = "S 1 1 1 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 7 0 1000 8192 3 0";
+    const TAIL: &str = "S 1 1 1 0 -1 4194560 100 0 0 0 250 50 1 0 20 0 7 0 1000 8192 3 0";
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
@@ -220,8 +253,10 @@ mod tests {
             assert_eq!(process.used, Used { user: ms(2500), system: ms(500) }, "{name}");
             assert_eq!(process.resident_bytes, 3 * page_bytes());
             assert_eq!(name_in(&stat), name);
+            assert_eq!(parse_inherited(&stat), Some(ms(3010)), "its children's are 10 and no ticks");
         }
         assert_eq!(parse_process("42 (cut) S 1"), None);
+        assert_eq!(parse_inherited("42 (cut) S 1 1 1 0 -1 4194560 100 0 0 0 250 50 1"), None);
         assert_eq!(parse_machine("cpu  1 2 3\n"), None);
     }
 
@@ -250,6 +285,14 @@ mod tests {
         assert_eq!((usage.foreign, usage.interrupts, usage.stolen), (ms(650), ms(50), ms(20)));
         let server = usage.server.expect("it was there at both");
         assert_eq!(server.busy_threads(), [("io", Used { user: ms(500), system: ms(0) })]);
+        // The sampled total has missed most of it.
+        let summed = |reading: &Reading, ticks: u64| Reading {
+            machine: Machine { summed: (ticks > 0).then(|| ms(10 * ticks)), ..reading.machine },
+            ..reading.clone()
+        };
+        let foreign = |then: u64, now: u64| summed(&after, now).since(&summed(&before, then)).foreign;
+        assert_eq!((foreign(1000, 1300), foreign(1000, 1100)), (ms(2300), ms(650)), "the larger is told");
+        assert_eq!(foreign(0, 1300), ms(650), "it is not known at both ends");
         let gone = Reading { server: None, ..after.clone() };
         assert_eq!(gone.since(&before).server, None);
     }
@@ -284,7 +327,8 @@ mod tests {
     #[test]
     fn this_machine_can_be_read() {
         let reading = Reading::take(Some(std::process::id())).expect("Linux has /proc");
-        assert!(reading.has_server() && reading.machine.processes > Duration::ZERO);
+        assert!(reading.has_server() && reading.machine.sampled > Duration::ZERO);
+        assert!(reading.machine.summed >= Some(reading.own.total()));
         assert!(Reading::take(Some(u32::MAX)).is_some_and(|reading| !reading.has_server()));
     }
 }
