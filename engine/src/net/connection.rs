@@ -11,7 +11,6 @@ use tickwire_netcode::ws::handshake::HeadBuffer;
 
 use super::admission::Ticket;
 use super::limits::{SCRATCH_KEEP_BYTES, TAIL_REPLY_BYTES_MAX};
-use super::outbox::Direct;
 use super::service::Closed;
 use super::transport::{SHORT_CALL_REARMS, Transport};
 use super::watch::Watch;
@@ -228,27 +227,6 @@ impl<T: Transport, Session> Connection<T, Session> {
         self.tail.keep(scratch, sent);
         metrics.partial_writes.add(1);
         metrics.send_queue_bytes_max.raise(self.tail.rest().len() as u64);
-    }
-}
-
-/// The way of large replies: straight into a transport without a tail.
-pub(crate) struct Through<'a, T> {
-    pub(crate) transport: &'a mut T,
-    pub(crate) metrics: &'a IoMetrics,
-    /// It takes no more for now.
-    pub(crate) is_full: bool,
-}
-
-impl<T: Transport> Direct for Through<'_, T> {
-    fn write(&mut self, buffered: &[u8], payload: &[u8]) -> usize {
-        if self.is_full {
-            return 0;
-        }
-        self.metrics.writes.add(1);
-        let sent = self.transport.transmit_both(buffered, payload).unwrap_or(0);
-        self.is_full = sent < buffered.len() + payload.len();
-        self.metrics.sent_bytes.add(sent as u64);
-        sent
     }
 }
 

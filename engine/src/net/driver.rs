@@ -13,12 +13,13 @@ use tickwire_netcode::time::Time;
 use tickwire_netcode::ws::{self, Cause, Event, Input, WebSocket};
 
 use super::admission::Ticket;
-use super::connection::{Connection, Phase, Through};
+use super::connection::{Connection, Phase};
 use super::connections::Connections;
+use super::direct::{Direct, Through};
 use super::limits::{CLOSE_TIMEOUT, READ_BYTES_PER_TURN, TIMERS_PER_TURN};
 use super::log_budget::LogBudget;
 use super::moving::Parcel;
-use super::outbox::{Direct, Outbox};
+use super::outbox::Outbox;
 use super::service::{Closed, ConnectionId, Flow, Message, Service};
 use super::table::{Next, Table};
 use super::transport::{SHORT_CALL_REARMS, Transport};

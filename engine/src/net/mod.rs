@@ -15,6 +15,7 @@ pub(crate) mod admission;
 mod backlog;
 pub(crate) mod connection;
 pub mod connections;
+mod direct;
 pub(crate) mod driver;
 pub(crate) mod event_loop;
 #[cfg(target_os = "linux")]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use tickwire_netcode::ws::{MessageKind, Sender};
 
+use super::direct::Direct;
 use super::limits::DIRECT_BYTES_MIN;
 
 /// Appends framed messages to the thread's write buffer; they leave with one write when the pass ends. A message of 16 KiB or
@@ -14,13 +15,6 @@ pub struct Outbox<'a> {
     sender: &'a mut Sender,
     buffer: &'a mut Vec<u8>,
     direct: Option<&'a mut dyn Direct>,
-}
-
-/// A way to the peer beside the buffer.
-pub(crate) trait Direct {
-    /// Writes both, one after the other, as far as they are taken now: how many bytes that was. 0 as well when it failed,
-    /// which the next write will find out.
-    fn write(&mut self, buffered: &[u8], payload: &[u8]) -> usize;
 }
 
 impl fmt::Debug for Outbox<'_> {

@@ -144,9 +144,10 @@ fn large_and_small_replies_arrive_whole_and_in_order_however_they_are_taken() {
     let edge = 3 + header + DIRECT_BYTES_MIN;
     let rooms =
         [0, 1, 2, 3, 5, 7, 8, 100, edge - 1, edge, edge + 1, edge + 4, edge + 5, 2 * edge, usize::MAX];
-    for room in rooms {
+    for (room, is_piecemeal) in rooms.iter().flat_map(|&room| [(room, false), (room, true)]) {
         let mut bench = Bench::<true>::new();
         let mut peer = bench.join();
+        peer.wire.borrow_mut().is_piecemeal = is_piecemeal;
         let (first, second) = messages.split_at(3);
         first.iter().for_each(|message| peer.say(message.as_bytes()));
         peer.room(room);
@@ -156,7 +157,7 @@ fn large_and_small_replies_arrive_whole_and_in_order_however_they_are_taken() {
         peer.room(usize::MAX);
         bench.edge(&peer, WRITABLE);
         bench.settle();
-        assert!(peer.take() == framed(&messages), "room {room}");
+        assert!(peer.take() == framed(&messages), "room {room}, piecemeal {is_piecemeal}");
     }
 }
 

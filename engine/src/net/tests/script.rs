@@ -37,6 +37,8 @@ pub(super) struct Wire {
     /// How many more bytes are taken before a write would block.
     pub(super) room: usize,
     pub(super) write_error: Option<io::ErrorKind>,
+    /// Of several pieces only the first is taken at a time.
+    pub(super) is_piecemeal: bool,
     pub(super) is_shut: bool,
     pub(super) is_dropped: bool,
     pub(super) reads: usize,
@@ -89,7 +91,10 @@ impl Write for Socket {
     }
 
     fn write_vectored(&mut self, pieces: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        self.write(&pieces.iter().flat_map(|piece| piece.iter().copied()).collect::<Vec<_>>())
+        let is_piecemeal = self.0.0.borrow().is_piecemeal;
+        let count = if is_piecemeal { 1 } else { pieces.len() };
+        let taken = pieces.iter().filter(|piece| !piece.is_empty()).take(count);
+        self.write(&taken.flat_map(|piece| piece.iter().copied()).collect::<Vec<_>>())
     }
 
     fn flush(&mut self) -> io::Result<()> {

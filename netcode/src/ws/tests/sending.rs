@@ -28,6 +28,23 @@ fn a_server_frames_with_the_shortest_length_and_no_mask() {
 }
 
 #[test]
+fn a_header_alone_is_that_of_the_frame_and_only_a_server_that_is_not_closing_gives_one() {
+    for size in SIZES {
+        let mut out = b"before".to_vec();
+        let mut ws = WebSocket::new(Role::Server, Limits::default(), 0);
+        assert!(ws.split().1.send_header(MessageKind::Binary, size, &mut out));
+        out.extend_from_slice(&payload(size));
+        assert_eq!(out, [b"before".to_vec(), unmasked(0x82, &payload(size))].concat());
+        ws.close(1000, "", &mut out);
+        for mut silent in [ws, WebSocket::new(Role::Client, Limits::default(), 0)] {
+            let before = out.clone();
+            assert!(!silent.split().1.send_header(MessageKind::Binary, size, &mut out));
+            assert_eq!(out, before);
+        }
+    }
+}
+
+#[test]
 fn a_frame_written_in_place_equals_a_frame_sent() {
     for role in [Role::Server, Role::Client] {
         for size in SIZES {
