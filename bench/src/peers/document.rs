@@ -107,9 +107,13 @@ fn windows(measured: &Measured) -> impl Iterator<Item = (String, &str, &str)> {
 /// A command line as it is typed, without where the program or its files lie on this machine.
 pub(super) fn typed(words: impl Iterator<Item = String>) -> String {
     let words = words.skip(1).filter(|word| word != "--").map(|word| {
-        let path = Path::new(&word);
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) if flag.starts_with('-') => (format!("{flag}="), value),
+            _ => (String::new(), word.as_str()),
+        };
+        let path = Path::new(value);
         let name = path.file_name().filter(|_| path.is_absolute());
-        name.map_or_else(|| word.clone(), |name| name.to_string_lossy().into_owned())
+        flag + &name.map_or_else(|| value.to_owned(), |name| name.to_string_lossy().into_owned())
     });
     std::iter::once("cargo netbench".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }

@@ -64,7 +64,10 @@ impl Setting {
 
 #[derive(Clone, Default, Debug)]
 pub(super) struct Measured {
+    /// Of the runs that have windows here.
     pub(super) settings: Vec<Setting>,
+    /// Of a run that has none yet.
+    begun: Option<Setting>,
     pub(super) cells: Vec<Results>,
     /// Rounds of the runs before the last one.
     rounds_before: u32,
@@ -75,11 +78,12 @@ impl Measured {
     pub(super) fn begin(&mut self, setting: Setting) {
         let rounds = self.cells.iter().flat_map(|results| &results.samples);
         self.rounds_before = rounds.map(|sample| sample.round.saturating_add(1)).max().unwrap_or(0);
-        self.settings.push(setting);
+        self.begun = Some(setting);
     }
 
     /// Adds a window, of a round that counts from 0 in each run.
     pub(super) fn add(&mut self, cell: Cell, mut sample: Sample) {
+        self.settings.extend(self.begun.take());
         sample.round = sample.round.saturating_add(self.rounds_before);
         match self.cells.iter_mut().find(|results| results.cell == cell) {
             Some(results) => results.samples.push(sample),

@@ -47,6 +47,20 @@ const OTHERS_EVERY: u32 = 3;
 /// Memory does not vary from round to round.
 const IDLE_ROUNDS: u32 = 1;
 
+/// Arguments that say how to measure, by their ids.
+const OF_A_RUN: [&str; 10] = [
+    "list",
+    "samples",
+    "rounds",
+    "all_rounds",
+    "warmup",
+    "window",
+    "server_core",
+    "load_core",
+    "profile",
+    "repository",
+];
+
 const EXAMPLES: &str = "\
 Examples:
   cargo netbench peers --list
@@ -106,19 +120,19 @@ pub(crate) struct Args {
     list: bool,
 
     /// Measures nothing: tables of what --samples has written, of one run or of several.
-    #[arg(long, value_name = "FILE,...", value_delimiter = ',', conflicts_with_all = ["list", "samples"])]
+    #[arg(long, value_name = "FILE,...", value_delimiter = ',', conflicts_with_all = OF_A_RUN)]
     from: Vec<PathBuf>,
 
     /// Writes the tables with machine, versions and commands.
-    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = place)]
+    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = file)]
     markdown: Option<PathBuf>,
 
     /// Writes every window and every line.
-    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = place)]
+    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = file)]
     json: Option<PathBuf>,
 
     /// Appends each window as soon as it is measured, for --from.
-    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = place)]
+    #[arg(long, value_name = "FILE", help_heading = "Output", value_parser = file)]
     samples: Option<PathBuf>,
 }
 
@@ -233,21 +247,23 @@ fn tell_again(args: &Args) -> Result<(), Failure> {
 struct Kept {
     measured: Measured,
     file: Option<SamplesFile>,
+    /// Until the first window: a run without any leaves nothing behind.
+    begun: Option<Setting>,
 }
 
 impl Kept {
     fn new(args: &Args, setting: Setting) -> Result<Self, Failure> {
-        let mut file = args.samples.as_deref().map(SamplesFile::append_to).transpose()?;
-        if let Some(file) = &mut file {
-            file.append(&Record::Run(Box::new(setting.clone())))?;
-        }
+        let file = args.samples.as_deref().map(SamplesFile::append_to).transpose()?;
         let mut measured = Measured::default();
-        measured.begin(setting);
-        Ok(Self { measured, file })
+        measured.begin(setting.clone());
+        Ok(Self { measured, file, begun: Some(setting) })
     }
 
     fn add(&mut self, cell: Cell, sample: Sample) -> Result<(), Failure> {
         if let Some(file) = &mut self.file {
+            if let Some(setting) = self.begun.take() {
+                file.append(&Record::Run(Box::new(setting)))?;
+            }
             file.append(&Record::Window { cell, sample: Box::new(sample.clone()) })?;
         }
         self.measured.add(cell, sample);
@@ -314,6 +330,12 @@ fn list(args: &Args, cells: &[Cell]) -> String {
     }
     let all: Duration = cells.iter().map(|cell| args.estimate(cell)).sum();
     out + &format!("{:<18} {:>5.1} min, and the time to build what is missing\n", "all", minutes(all))
+}
+
+/// A [`place`] that is no standard output: the tables go there anyway.
+fn file(text: &str) -> Result<PathBuf, String> {
+    let path = place(text)?;
+    if path.as_os_str() == "-" { Err("write the name of a file".to_owned()) } else { Ok(path) }
 }
 
 fn write(args: &Args, measured: &Measured) -> Result<(), Failure> {

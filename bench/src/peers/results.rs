@@ -108,9 +108,15 @@ impl Results {
         Spread::of(self.counted(name).filter_map(ratio))
     }
 
+    /// Whoever has a window here, whether or not it counts.
+    pub(super) fn present(&self) -> Vec<Contestant> {
+        let has_window = |one: &Contestant| self.samples.iter().any(|it| it.contestant == one.name());
+        Contestant::value_variants().iter().copied().filter(has_window).collect()
+    }
+
     /// Whoever is no floor and not ours, does the same work, and has windows that count; the cheapest first.
     pub(super) fn peers(&self) -> Vec<Contestant> {
-        let all = Contestant::value_variants().iter().copied().filter(|one| one.is_peer());
+        let all = self.present().into_iter().filter(|one| one.is_peer());
         let mut peers: Vec<_> = all.filter_map(|one| Some((self.median(&one.name())?, one))).collect();
         peers.sort_by(|a, b| a.0.total_cmp(&b.0));
         peers.into_iter().map(|(_, one)| one).collect()

@@ -47,15 +47,9 @@ pub(super) fn read(
     measured: &mut Measured,
     wants: impl Fn(&Cell, &str) -> bool,
 ) -> Result<(), PeersError> {
-    for (line, record) in records(path, &text(path)?)?.into_iter().enumerate() {
+    for record in records(path, &text(path)?)? {
         match record {
-            Record::Run(setting) if setting.schema_version == SCHEMA_VERSION => measured.begin(*setting),
-            Record::Run(_) => {
-                return Err(BadSamples::Version { path: path.to_owned(), line: line + 1 }.into());
-            }
-            Record::Window { .. } if line == 0 => {
-                return Err(BadSamples::NoRun { path: path.to_owned(), line: 1 }.into());
-            }
+            Record::Run(setting) => measured.begin(*setting),
             Record::Window { cell, sample } if wants(&cell, &sample.contestant) => {
                 measured.add(cell, *sample);
             }
@@ -71,8 +65,18 @@ fn text(path: &Path) -> Result<String, BadSamples> {
 
 /// Of all whole lines: who is killed may leave half of one.
 fn records(path: &Path, text: &str) -> Result<Vec<Record>, BadSamples> {
-    let bad = |line: usize, error| BadSamples::Line { path: path.to_owned(), line: line + 1, error };
-    let read = |(line, text)| serde_json::from_str(text).map_err(|error| bad(line, error));
+    let path = || path.to_owned();
+    let read = |(index, text)| {
+        let line = index + 1;
+        match serde_json::from_str(text) {
+            Err(error) => Err(BadSamples::Line { path: path(), line, error }),
+            Ok(Record::Run(setting)) if setting.schema_version != SCHEMA_VERSION => {
+                Err(BadSamples::Version { path: path(), line })
+            }
+            Ok(Record::Window { .. }) if index == 0 => Err(BadSamples::NoRun { path: path(), line }),
+            Ok(record) => Ok(record),
+        }
+    };
     let whole = &text[..whole_bytes(text)];
     whole.lines().enumerate().map(read).collect()
 }

@@ -59,19 +59,30 @@ impl Target {
             Self::OverFloor(bound) => over(Contestant::Floor, bound),
             Self::OverEither { floor, floor_tick } => {
                 let either = [over(Contestant::Floor, floor), over(Contestant::FloorTick, floor_tick)];
-                let either = either.into_iter().flatten();
-                either.max_by_key(|judgement| (judgement.is_met, !judgement.is_close))
+                let known: Vec<Judgement> = either.into_iter().flatten().collect();
+                let met = known.iter().filter(|judgement| judgement.is_met);
+                let best = met.min_by_key(|judgement| judgement.is_close).copied();
+                // One that was missed says nothing while the other may allow more.
+                best.or_else(|| {
+                    let is_close = known.iter().any(|judgement| judgement.is_close);
+                    (known.len() == either.len()).then_some(Judgement { is_met: false, is_close })
+                })
             }
             Self::UserShare(bound) => {
                 let line = results.lines().into_iter().find(|line| line.contestant == ours)?;
                 Some(Judgement { is_met: line.user_share? <= bound, is_close: false })
             }
             Self::AheadOfRust => {
-                let rust = results.peers().into_iter().filter(|peer| peer.is_rust_peer());
-                let each: Vec<Judgement> = rust.filter_map(|peer| over(peer, 1.0)).collect();
-                let is_met = each.iter().all(|judgement| judgement.is_met);
-                let is_close = each.iter().any(|judgement| judgement.is_close && judgement.is_met == is_met);
-                (!each.is_empty()).then_some(Judgement { is_met, is_close })
+                let rust = results.present().into_iter().filter(|one| one.is_peer() && one.is_rust_peer());
+                let each: Vec<Option<Judgement>> = rust.map(|peer| over(peer, 1.0)).collect();
+                let mut missed = each.iter().flatten().filter(|judgement| !judgement.is_met).peekable();
+                if missed.peek().is_some() {
+                    return Some(Judgement { is_met: false, is_close: missed.all(|one| one.is_close) });
+                }
+                // Of one that was left out nothing is known.
+                let met: Vec<Judgement> = each.into_iter().collect::<Option<_>>()?;
+                let is_close = met.iter().any(|judgement| judgement.is_close);
+                (!met.is_empty()).then_some(Judgement { is_met: true, is_close })
             }
             Self::ConnectionBytes(bound) => {
                 let bytes = results.median(&ours)?;

@@ -226,7 +226,18 @@ fn contestants_and_rounds_can_be_chosen() {
     assert_eq!(chosen.windows(&cell), 4 + 4 + 2, "ws is in rounds 0 and 3");
     let every = args("--cells echo-20x20 --contestants ours,floor,ws --rounds 4 --all-rounds");
     assert_eq!(every.windows(&cell), 12);
-    for bad in ["--cells swim", "--contestants nobody", "--rounds 0", "--window 0s", "--cells echo-20x20,"] {
+    for bad in [
+        "--cells swim",
+        "--contestants nobody",
+        "--rounds 0",
+        "--window 0s",
+        "--cells echo-20x20,",
+        "--markdown -",
+        // What was measured is not measured in another way afterwards.
+        "--from x --rounds 3",
+        "--from x --warmup 1s",
+        "--from x --samples y",
+    ] {
         assert!(Line::try_parse_from(["peers"].into_iter().chain(bad.split(' '))).is_err(), "{bad}");
     }
 }

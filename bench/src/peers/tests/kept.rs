@@ -66,6 +66,18 @@ fn windows_of_two_runs_are_read_back_and_share_no_round() {
 }
 
 #[test]
+fn a_run_without_windows_is_not_told() {
+    let mut measured = Measured::default();
+    for command in ["interrupted", "whole", "of others"] {
+        measured.begin(setting(command));
+        if command == "whole" {
+            measured.add("echo-20x20".parse().expect("a cell"), sample(Contestant::Ours, 0, 4.0));
+        }
+    }
+    assert_eq!(measured.settings, [setting("whole")]);
+}
+
+#[test]
 fn half_a_line_is_no_loss_and_is_cut_off_before_more_is_written() {
     let scratch = Scratch::new("half");
     let mut file = SamplesFile::append_to(&scratch.0).expect("it opens");
@@ -89,20 +101,18 @@ fn a_file_of_something_else_is_refused_and_left_alone() {
     let run = serde_json::to_string(&Record::Run(Box::new(setting("first")))).expect("a line");
     let window = serde_json::to_string(&window(Contestant::Ours, 0, 4.0)).expect("a line");
     let other = run.replace("\"schema_version\":1", "\"schema_version\":2");
-    for (text, why, is_foreign) in [
-        ("# Results\n".to_owned(), "line 1: this was not written by peers --samples", true),
-        ("# Results".to_owned(), "line 1: this was not written by peers --samples", true),
-        (format!("{run}\n\n"), "line 2: this was not written by peers --samples", true),
-        (format!("{run}\n{}\n", window.replace("echo-20x20", "swim")), "line 2: ", true),
-        (format!("{other}\n"), "line 1: written by another version", false),
-        (format!("{window}\n"), "line 1: a window before its run", false),
+    for (text, why) in [
+        ("# Results\n".to_owned(), "line 1: this was not written by peers --samples"),
+        ("# Results".to_owned(), "line 1: this was not written by peers --samples"),
+        (format!("{run}\n\n"), "line 2: this was not written by peers --samples"),
+        (format!("{run}\n{}\n", window.replace("echo-20x20", "swim")), "line 2: "),
+        (format!("{other}\n"), "line 1: written by another version"),
+        (format!("{window}\n"), "line 1: a window before its run"),
     ] {
         fs::write(&scratch.0, &text).expect("it is written");
         let error = scratch.read().expect_err(&text);
         assert!(error.contains(why) && error.lines().count() == 1, "{error}");
-        if is_foreign {
-            assert!(SamplesFile::append_to(&scratch.0).is_err(), "{text}");
-            assert_eq!(fs::read_to_string(&scratch.0).expect("a file"), text);
-        }
+        assert!(SamplesFile::append_to(&scratch.0).is_err(), "{text}");
+        assert_eq!(fs::read_to_string(&scratch.0).expect("a file"), text);
     }
 }

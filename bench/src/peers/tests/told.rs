@@ -91,7 +91,7 @@ fn targets_are_judged_by_medians_and_marked_where_another_run_may_differ() {
     let floor: Costs<'_> = (Floor, &[10.0; 5]);
     let spread = &[9.0, 10.2, 10.4, 10.9, 11.0];
     let (low, high) = (&[7.0; 5], &[12.0; 5]);
-    let table: [(&str, &[Costs<'_>], &[&str]); 9] = [
+    let table: [(&str, &[Costs<'_>], &[&str]); 14] = [
         ("fanout-200x500", &[floor, (Ours, low)], &["met", "met"]),
         ("fanout-200x500", &[floor, (Ours, high)], &["missed", "met"]),
         ("fanout-200x500", &[floor, (Ours, spread)], &["met ~", "met"]),
@@ -102,10 +102,20 @@ fn targets_are_judged_by_medians_and_marked_where_another_run_may_differ() {
             &[floor, (Ours, low), (Tungstenite, high), (Fastwebsockets, &[6.0; 5])],
             &["met", "missed"],
         ),
+        // Another run may not make up for one that is clearly cheaper, either.
+        (
+            "echo-20x20",
+            &[floor, (Ours, spread), (Tungstenite, &[10.3; 5]), (Fastwebsockets, &[6.0; 5])],
+            &["met ~", "missed"],
+        ),
+        ("echo-20x20", &[floor, (Ours, spread), (Tungstenite, &[10.3; 5])], &["met ~", "missed ~"]),
         ("inputs-200x100", &[floor, (Ours, low)], &["missed"]),
         ("inputs-200x500", &[floor, (Ours, low)], &["met"]),
         ("inputs-200x500", &[floor, (FloorTick, &[6.5; 5]), (Ours, &[7.4; 5])], &["met"]),
         ("inputs-200x500", &[floor, (FloorTick, &[6.5; 5]), (Ours, &[8.4; 5])], &["missed"]),
+        ("inputs-200x500", &[floor, (FloorTick, &[8.9; 5]), (Ours, spread)], &["missed ~"]),
+        ("inputs-200x500", &[floor, (Ours, high)], &["not known"]),
+        ("inputs-200x500", &[(FloorTick, &[6.5; 5]), (Ours, &[8.4; 5])], &["not known"]),
     ];
     for (name, windows, want) in table {
         let results = results(name, windows);
@@ -114,6 +124,9 @@ fn targets_are_judged_by_medians_and_marked_where_another_run_may_differ() {
         });
         assert_eq!(judged.collect::<Vec<_>>(), want, "{name} {windows:?}");
     }
+    let mut left_out = results("echo-20x20", &[floor, (Ours, low), (Tungstenite, high)]);
+    left_out.samples.push(Sample::failed(Fastwebsockets, 0, String::new()));
+    assert!(targets(&left_out)[1].judge(&left_out).is_none(), "of one that did not start nothing is known");
     let mut busy = results("fanout-200x500", &[floor, (Ours, low)]);
     busy.samples.iter_mut().for_each(|sample| sample.user_share = Some(0.09));
     let judged = targets(&busy)[1].judge(&busy).expect("it is known");
@@ -152,8 +165,15 @@ fn the_file_for_people_tells_machine_versions_targets_who_is_who_and_commands() 
 
 #[test]
 fn a_command_tells_what_was_typed_and_not_where_things_lie() {
-    let words =
-        ["/opt/x/tickwire-bench", "--", "peers", "--markdown", "/opt/y/RESULTS.md", "--cells", "room-1"];
+    let words = [
+        "/opt/x/tickwire-bench",
+        "--",
+        "peers",
+        "--markdown",
+        "/opt/y/RESULTS.md",
+        "--samples=/opt/y/peers.jsonl",
+        "--cells=room-1",
+    ];
     let command = typed(words.map(str::to_owned).into_iter());
-    assert_eq!(command, "cargo netbench peers --markdown RESULTS.md --cells room-1");
+    assert_eq!(command, "cargo netbench peers --markdown RESULTS.md --samples=peers.jsonl --cells=room-1");
 }
