@@ -7,11 +7,13 @@ use super::breakdown::Breakdown;
 use super::distribution::{Distribution, Second, is_mostly_told};
 use super::ink::Ink;
 use super::run::{Figure, Run, ServerUse};
-use super::unit::{Scale, Unit, digits};
+use super::unit::Unit;
 use crate::quantiles;
 
 /// Where a second column of figures still fits.
 const WIDTH: usize = 100;
+/// Of a value with its unit, such as ` 12,345 B` and ` 1.42 ms`.
+const CELL: usize = 9;
 /// Of a bar that stands for the whole.
 const BAR: usize = 36;
 /// Above this share of a core others may have decided the numbers. Chosen, not measured.
@@ -82,42 +84,29 @@ fn distributions(all: &[Distribution], ink: Ink) -> String {
     let columns: Vec<(&str, f64)> =
         quantiles::COLUMNS.into_iter().filter(|(_, quantile)| is_told(*quantile)).collect();
     let width = all.iter().map(|distribution| distribution.label.chars().count()).max().unwrap_or(0).max(14);
-    let names: String = columns.iter().map(|(name, _)| format!("{name:>9}")).collect();
+    let names: String = columns.iter().map(|(name, _)| format!("{name:>CELL$}")).collect();
     let mut text =
-        ink.heading(&format!("{:<width$}{:>12}{:>9}{names}{:>10}", "", "count", "mean", "max")) + "\n";
+        ink.heading(&format!("{:<width$}{:>12}{:>CELL$}{names}{:>CELL$}", "", "count", "mean", "max")) + "\n";
     for distribution in all {
         text += &row(distribution, &columns, width);
     }
     text
 }
 
-/// One distribution in one scale.
+/// Each value with its unit: what stands below each other may lie a thousandfold apart.
 fn row(distribution: &Distribution, columns: &[(&str, f64)], width: usize) -> String {
     let Distribution { label, unit, histogram, .. } = distribution;
     let count = Unit::Count.text(histogram.len() as f64);
     if histogram.is_empty() {
         return format!("{label:<width$}{count:>12}\n");
     }
-    let scale = row_scale(*unit, histogram.mean(), histogram.max() as f64);
-    let number = |value: f64| {
-        if scale.factor == 1.0 && value.fract() == 0.0 {
-            unit.number(value, scale)
-        } else {
-            digits(value / scale.factor)
-        }
-    };
-    let cell = |value: Option<u64>| {
-        value.map_or(format!("{:>9}", "-"), |value| format!("{:>9}", number(value as f64)))
-    };
-    let told: String = columns.iter().map(|(_, quantile)| cell(distribution.told(*quantile))).collect();
-    let (mean, max) = (number(histogram.mean()), number(histogram.max() as f64));
-    format!("{label:<width$}{count:>12}{mean:>9}{told}{max:>10} {}\n", scale.name).replace(" \n", "\n")
-}
-
-/// The scale of the maximum, unless the mean would be lost in it.
-fn row_scale(unit: Unit, mean: f64, max: f64) -> Scale {
-    let scale = unit.scale(max);
-    if mean / scale.factor < 0.01 { unit.scale(max / 1000.0) } else { scale }
+    // However long a value is, it does not run into the one before.
+    let aligned = |text: &str| format!(" {text:>width$}", width = CELL - 1);
+    let cell = |value: Option<f64>| value.map_or(aligned("-"), |value| aligned(&unit.text(value)));
+    let told = |(_, quantile): &(&str, f64)| cell(distribution.told(*quantile).map(|value| value as f64));
+    let told: String = columns.iter().map(told).collect();
+    let (mean, max) = (cell(Some(histogram.mean())), cell(Some(histogram.max() as f64)));
+    format!("{label:<width$}{count:>12}{mean}{told}{max}\n")
 }
 
 /// By group, in the order in which the groups came; those of the server stand with what else it used.
@@ -253,10 +242,10 @@ mod tests {
         run.distributions.push(Distribution::new("none", "none", Unit::Bytes, quantiles::nanoseconds()));
         let text = write(&run, Ink::default());
         for line in [
-            "                     count     mean      p50      p90      p99    p99.9       max\n",
-            "input to state      10,000     10.0     10.0     18.0     19.8     20.0      20.0 ms\n",
-            "update bytes         2,000    1,000    1,000    1,800    1,980        -     2,000 B\n",
-            "few                     99     50.0     50.0        -        -        -      99.0 ms\n",
+            "                     count     mean      p50      p90      p99    p99.9      max\n",
+            "input to state      10,000  10.0 ms  10.0 ms  18.0 ms  19.8 ms  20.0 ms  20.0 ms\n",
+            "update bytes         2,000  1,000 B  1,000 B  1,800 B  1,980 B        -  2,000 B\n",
+            "few                     99  50.0 ms  50.0 ms        -        -        -  99.0 ms\n",
             "none                     0\n",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
@@ -307,15 +296,27 @@ mod tests {
     }
 
     #[test]
-    fn a_row_does_not_lose_its_mean_in_the_scale_of_its_maximum() {
-        let table = [
-            (40_000.0, 15_000_000.0, "ms"),
-            (5_000.0, 2_000_000.0, "us"),
-            (2e6, 1.2e9, "ms"),
-            (5e8, 2e9, "s"),
+    fn values_far_apart_keep_their_digits_and_rows_of_one_family_can_be_compared() {
+        let mut run = sample::arena();
+        let spread = |most: u64| {
+            let mut histogram = quantiles::nanoseconds();
+            histogram.saturating_record_n(86_300, 9_000);
+            histogram.saturating_record_n(most, 1_000);
+            histogram
+        };
+        run.distributions = vec![
+            Distribution::new("healthy", "age of state, healthy", Unit::Nanoseconds, spread(1_860_000)),
+            Distribution::new("slow", "  of slow ones", Unit::Nanoseconds, spread(4_180_000_000)),
+            Distribution::new("many", "many", Unit::Count, sample::ramp(1_000_000)),
         ];
-        for (mean, max, wanted) in table {
-            assert_eq!(row_scale(Unit::Nanoseconds, mean, max).name, wanted, "{mean} {max}");
+        let text = write(&run, Ink::default());
+        for line in [
+            "age of state, healthy      10,000   264 us  86.5 us  86.5 us  1.86 ms  1.86 ms  1.86 ms\n",
+            "  of slow ones             10,000   418 ms  86.5 us  86.5 us   4.18 s   4.18 s   4.18 s\n",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
         }
+        let many = text.lines().find(|line| line.starts_with("many ")).expect("a row");
+        assert_eq!(many.split_whitespace().count(), 8, "no value runs into the next: {many}");
     }
 }
