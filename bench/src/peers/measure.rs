@@ -15,14 +15,12 @@ use crate::fanout::{self, FanoutPlan};
 use crate::idle::{self, ANONYMOUS_EACH, IdlePlan};
 use crate::load::{Live, Plan};
 use crate::machine::affinity;
-use crate::report::Run;
+use crate::report::{FOREIGN_CPU_MAX, Run};
 use crate::watch::Watch;
 use crate::wire::route::Route;
 
 /// Players of our room that decode and check every update.
 const DECODE: u32 = 4;
-/// What other processes may use of a core before a window counts as disturbed.
-const FOREIGN_MAX: f64 = 0.05;
 
 /// How a window is measured.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +61,7 @@ pub(super) struct Sample {
 impl Sample {
     /// Others used the processors meanwhile.
     pub(super) fn is_disturbed(&self) -> bool {
-        self.foreign_share.is_some_and(|share| share > FOREIGN_MAX)
+        self.foreign_share.is_some_and(|share| share > FOREIGN_CPU_MAX)
     }
 
     /// Of a window that could not be measured.

@@ -18,12 +18,12 @@ const HALVES_MAX: u32 = 50;
 
 /// Times in milliseconds, all else as it is. Empty but for comments if the run has no distribution.
 pub(crate) fn write(run: &Run) -> String {
-    let flaws: String = run.verdict.flaws().iter().map(|flaw| format!("# {flaw}\n")).collect();
-    let Some(main) = run.main_distribution() else { return flaws + "# this run has no distribution\n" };
+    let warnings: String = run.verdict.warnings().iter().map(|warning| format!("# {warning}\n")).collect();
+    let Some(main) = run.main_distribution() else { return warnings + "# this run has no distribution\n" };
     let scale = scale_of(main.unit);
     let rows = percentiles(&main.histogram, scale.factor);
     let unit = if scale.name.is_empty() { "as counted" } else { scale.name };
-    format!("{flaws}{rows}# {}: {} ({}), {unit}\n{flaws}", run.scenario, main.label, main.name)
+    format!("{warnings}{rows}# {}: {} ({}), {unit}\n{warnings}", run.scenario, main.label, main.name)
 }
 
 /// In which values of a distribution are written for HdrHistogram's tools.

@@ -19,8 +19,8 @@ pub(crate) fn write(run: &Run) -> io::Result<String> {
     let refused =
         |error: &dyn std::fmt::Debug| io::Error::other(format!("a histogram cannot be encoded: {error:?}"));
     let mut builder = IntervalLogWriterBuilder::new();
-    for flaw in run.verdict.flaws() {
-        builder.add_comment(&flaw.to_string());
+    for warning in run.verdict.warnings() {
+        builder.add_comment(&warning);
     }
     let main = run.main_distribution();
     let scale = main.map(|main| hgrm::scale_of(main.unit));
@@ -42,8 +42,8 @@ pub(crate) fn write(run: &Run) -> io::Result<String> {
         log.write_histogram(&main.histogram, Duration::ZERO, length, None)
             .map_err(|error| refused(&error))?;
     }
-    for flaw in run.verdict.flaws() {
-        log.write_comment(&flaw.to_string())?;
+    for warning in run.verdict.warnings() {
+        log.write_comment(&warning)?;
     }
     String::from_utf8(bytes).map_err(|error| refused(&error))
 }

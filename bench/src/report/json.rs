@@ -63,8 +63,11 @@ fn parse(file: &str, text: &str) -> Result<Run, NoReport> {
     if version.schema_version != u64::from(SCHEMA_VERSION) {
         return Err(NoReport::Version { file: file.to_owned(), found: version.schema_version });
     }
-    serde_json::from_str(text)
-        .map_err(|error| NoReport::Damaged { file: file.to_owned(), why: error.to_string() })
+    let mut run: Run = serde_json::from_str(text)
+        .map_err(|error| NoReport::Damaged { file: file.to_owned(), why: error.to_string() })?;
+    // Reports from before disturbances were told have the numbers that tell them.
+    run.weigh();
+    Ok(run)
 }
 
 #[cfg(test)]
@@ -78,6 +81,30 @@ mod tests {
             let text = write(&run).expect("a report can be written");
             assert_eq!(parse("a.json", &text).expect("it was just written"), run);
         }
+    }
+
+    #[test]
+    fn a_disturbed_run_does_not_say_that_it_is_good() {
+        let mut run = sample::arena();
+        run.foreign_cpu_share = Some(0.2);
+        let before = write(&run).expect("written");
+        run.weigh();
+        let text = write(&run).expect("written");
+        let value: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        let verdict = &value["verdict"];
+        assert_eq!(
+            (&verdict["good"], &verdict["disturbed"], &verdict["flaws"]),
+            (&false.into(), &0.2.into(), &serde_json::json!([]))
+        );
+        // A report whose writer knew no disturbances is read as one that does.
+        let old = before.replacen("\"disturbed\": null,", "", 1);
+        assert!(old.len() < before.len());
+        for text in [text, before, old] {
+            assert_eq!(parse("a.json", &text).expect("it was just written"), run);
+        }
+        run.server = None;
+        run.weigh();
+        assert!(run.verdict.is_good(), "what others used holds the server's");
     }
 
     #[test]

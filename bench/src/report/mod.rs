@@ -28,7 +28,7 @@ mod verdict;
 #[allow(unused_imports)]
 pub(crate) use run::{Figure, Run, ServerUse, ThreadUse, Tool};
 #[allow(unused_imports)]
-pub(crate) use verdict::{Flaw, Verdict};
+pub(crate) use verdict::{FOREIGN_CPU_MAX, Flaw, Verdict};
 
 pub(crate) use breakdown::{Breakdown, Stage};
 pub(crate) use distribution::{Distribution, Second};

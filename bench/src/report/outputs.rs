@@ -41,10 +41,11 @@ impl Outputs {
     }
 }
 
-/// Ends a run: prints the table, writes the files, and says by the exit code whether the run was good (0), or not, or a
+/// Ends a run: prints the table, writes the files, and says by the exit code whether the run was sound (0), or not, or a
 /// file could not be written (1).
 pub(crate) fn finish(mut run: Run, outputs: &Outputs) -> ExitCode {
     run.label.clone_from(&outputs.label);
+    run.weigh();
     // A reader that has gone, such as `head`, does not change the verdict.
     if outputs.paths().any(|path| is_standard(path)) {
         let _ = io::stderr().write_all(table::write(&run, Ink::of(&io::stderr())).as_bytes());
@@ -59,7 +60,7 @@ pub(crate) fn finish(mut run: Run, outputs: &Outputs) -> ExitCode {
     ];
     // All of them have been tried by now.
     let is_written = written.into_iter().flatten().all(|is_written| is_written);
-    if run.verdict.is_good() && is_written { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if run.verdict.is_sound() && is_written { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Where a file can go, as far as can be known before there is anything to write: nobody should measure for a minute to

@@ -101,7 +101,8 @@ pub(crate) struct Run {
     pub(crate) timeline: Vec<Second>,
     pub(crate) breakdown: Option<Breakdown>,
     pub(crate) server: Option<ServerUse>,
-    /// Of one core over the window: all processes but the server and the generator. `None` without `/proc`.
+    /// Of one core over the window: all processes but the generator and the server, if its pid is known. `None` without
+    /// `/proc`.
     pub(crate) foreign_cpu_share: Option<f64>,
     /// One sentence each, under the table.
     pub(crate) notes: Vec<String>,
@@ -145,6 +146,12 @@ impl Run {
             let (group, name, label) = (group.to_owned(), name.to_owned(), label.to_owned());
             self.figures.push(Figure { group, name, label, value, unit });
         }
+    }
+
+    /// Tells the verdict whether others used too much of the processors. Without the server's own use nobody knows: that
+    /// of all others holds it.
+    pub(crate) fn weigh(&mut self) {
+        self.verdict.disturbed(self.foreign_cpu_share.filter(|_| self.server.is_some()));
     }
 
     /// The distribution of this name.

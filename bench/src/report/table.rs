@@ -16,8 +16,6 @@ const WIDTH: usize = 100;
 const CELL: usize = 9;
 /// Of a bar that stands for the whole.
 const BAR: usize = 36;
-/// Above this share of a core others may have decided the numbers. Chosen, not measured.
-const FOREIGN_DOUBTFUL: f64 = 0.05;
 
 /// The whole table.
 pub(crate) fn write(run: &Run, ink: Ink) -> String {
@@ -34,9 +32,12 @@ pub(crate) fn write(run: &Run, ink: Ink) -> String {
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// The flaws of a run, one line each.
-pub(crate) fn flaws(run: &Run, ink: Ink) -> String {
-    run.verdict.flaws().iter().map(|flaw| ink.bad(&format!(" {flaw} ")).trim().to_owned() + "\n").collect()
+/// What keeps a run from being good, one line each.
+fn warnings(run: &Run, ink: Ink) -> String {
+    let verdict = &run.verdict;
+    let disturbance = verdict.disturbance().map(|disturbance| ink.doubtful(&disturbance));
+    let flaws = verdict.flaws().iter().map(|flaw| ink.bad(&format!(" {flaw} ")).trim().to_owned());
+    disturbance.into_iter().chain(flaws).map(|line| line + "\n").collect()
 }
 
 fn head(run: &Run, ink: Ink) -> String {
@@ -52,7 +53,7 @@ fn head(run: &Run, ink: Ink) -> String {
     let Run { tool, machine, .. } = run;
     text += &(ink.quiet(&format!("{machine}")) + "\n");
     text += &(ink.quiet(&format!("{} {} ({})", tool.name, tool.version, tool.revision)) + "\n");
-    text + &flaws(run, ink)
+    text + &warnings(run, ink)
 }
 
 /// Words side by side, as many as fit in a line that may be indented by two.
@@ -151,11 +152,10 @@ fn server(run: &Run, ink: Ink) -> String {
     }
     if let Some(share) = run.foreign_cpu_share {
         let others = format!("  {:<32} {:>10}", "foreign CPU", percent(share));
-        let is_doubtful = share > FOREIGN_DOUBTFUL;
-        let hint = if is_doubtful {
-            ink.doubtful("other processes were busy: measure again")
-        } else {
-            "of one core, by all other processes".to_owned()
+        let hint = match &run.server {
+            _ if run.verdict.disturbance().is_some() => ink.doubtful("of one core: too much, measure again"),
+            Some(_) => "of one core, by all other processes".to_owned(),
+            None => "of one core, by the server and all other processes".to_owned(),
         };
         text += &format!("{others}   {hint}\n");
     }
@@ -225,7 +225,7 @@ fn timeline(run: &Run, ink: Ink) -> String {
 }
 
 fn foot(run: &Run, ink: Ink) -> String {
-    if run.verdict.is_good() { ink.good("good") + "\n" } else { flaws(run, ink) }
+    if run.verdict.is_good() { ink.good("good") + "\n" } else { warnings(run, ink) }
 }
 
 #[cfg(test)]
@@ -289,10 +289,21 @@ mod tests {
     }
 
     #[test]
-    fn a_disturbed_run_is_told_to_measure_again() {
+    fn a_disturbed_run_is_told_to_measure_again_in_place_of_good() {
         let mut run = sample::arena();
         run.foreign_cpu_share = Some(0.2);
-        assert!(write(&run, Ink::default()).contains("20.0 %   other processes were busy: measure again\n"));
+        run.weigh();
+        let text = write(&run, Ink::default());
+        let disturbed = "\nDISTURBED: other processes used 20.0 % of a core; measure again\n";
+        assert!(text.ends_with(disturbed) && !text.contains("good"), "{text}");
+        assert!(text.find(disturbed) < text.find("10,000"), "above the first number too: {text}");
+        assert!(text.contains("20.0 %   of one core: too much, measure again\n"), "{text}");
+        // Nobody knows how much of it was the server's.
+        run.server = None;
+        run.weigh();
+        let text = write(&run, Ink::default());
+        assert!(text.contains("20.0 %   of one core, by the server and all other processes\n"), "{text}");
+        assert!(text.ends_with("\ngood\n") && !text.contains("DISTURBED"), "{text}");
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! `Verdict`: whether a run may be believed, and whether what it promised holds.
 //!
-//! A run can be partial *and* saturated *and* break a bound; each is told. None is ever dropped in favour of another.
+//! A run can be partial *and* saturated *and* break a bound; each is told. None is ever dropped in favour of another. A run
+//! that others disturbed has no flaw of its own, and is not good either.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use super::unit::Unit;
 
 /// Something that keeps a run from being good. In order of weight.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,21 +48,50 @@ impl fmt::Display for Flaw {
     }
 }
 
+/// The word for a run beside which others were busy.
+pub(crate) const DISTURBED: &str = "DISTURBED";
+
 /// What a generator that was late itself says of its run.
 pub(crate) const SATURATED: &str = "GENERATOR SATURATED: result invalid";
 
-/// Good, or the flaws.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What other processes may use of a core before a run counts as disturbed: more may have decided its numbers. Chosen, not
+/// measured.
+pub(crate) const FOREIGN_CPU_MAX: f64 = 0.05;
+
+/// Good, or the flaws, or at least why it should be measured again.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub(crate) struct Verdict {
     flaws: Vec<Flaw>,
+    /// The share of a core that others used, if it is too much.
+    disturbance: Option<f64>,
 }
 
 impl Verdict {
-    /// # Examples
-    /// `verdict.is_good()` decides the exit code: 0, or else 1.
-    pub(crate) fn is_good(&self) -> bool {
+    /// Nothing is wrong with the server or with this program: decides the exit code, 0 or else 1.
+    pub(crate) fn is_sound(&self) -> bool {
         self.flaws.is_empty()
+    }
+
+    /// Sound, and nobody else used the processors.
+    pub(crate) fn is_good(&self) -> bool {
+        self.is_sound() && self.disturbance.is_none()
+    }
+
+    /// Others used so much of a core; what is allowed is no disturbance.
+    pub(crate) fn disturbed(&mut self, foreign_share: Option<f64>) {
+        self.disturbance = foreign_share.filter(|share| *share > FOREIGN_CPU_MAX);
+    }
+
+    /// Why the run is to be measured again, with the word in front.
+    pub(crate) fn disturbance(&self) -> Option<String> {
+        let used = Unit::Share.text(self.disturbance?);
+        Some(format!("{DISTURBED}: other processes used {used} of a core; measure again"))
+    }
+
+    /// Everything that keeps the run from being good, a line each; the flaws last.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.disturbance().into_iter().chain(self.flaws.iter().map(Flaw::to_string)).collect()
     }
 
     /// The numbers may be compared: nothing but a bound is wrong.
@@ -99,18 +131,21 @@ impl Verdict {
 #[derive(Serialize, Deserialize)]
 struct Written {
     good: bool,
+    /// The share of a core that others used, if it is too much. Reports from before it was told have none.
+    #[serde(default)]
+    disturbed: Option<f64>,
     flaws: Vec<Flaw>,
 }
 
 impl From<Verdict> for Written {
     fn from(verdict: Verdict) -> Self {
-        Self { good: verdict.is_good(), flaws: verdict.flaws }
+        Self { good: verdict.is_good(), disturbed: verdict.disturbance, flaws: verdict.flaws }
     }
 }
 
 impl From<Written> for Verdict {
     fn from(written: Written) -> Self {
-        let mut verdict = Self::default();
+        let mut verdict = Self { disturbance: written.disturbed, ..Self::default() };
         written.flaws.into_iter().for_each(|flaw| verdict.add(flaw));
         verdict
     }
@@ -137,6 +172,20 @@ mod tests {
         ];
         assert_eq!(lines, wanted);
         assert!(!verdict.is_comparable());
+    }
+
+    #[test]
+    fn a_disturbed_run_is_sound_and_not_good() {
+        let mut verdict = Verdict::default();
+        verdict.disturbed(Some(FOREIGN_CPU_MAX));
+        assert!(verdict.is_good() && verdict.disturbance().is_none());
+        verdict.disturbed(Some(0.2));
+        assert!(verdict.is_sound() && verdict.is_comparable() && !verdict.is_good());
+        verdict.failed("p99 <= 5 ms");
+        let wanted =
+            ["DISTURBED: other processes used 20.0 % of a core; measure again", "FAILED: p99 <= 5 ms"];
+        assert_eq!(verdict.warnings(), wanted);
+        assert!(!verdict.is_sound());
     }
 
     #[test]

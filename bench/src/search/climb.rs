@@ -137,7 +137,7 @@ impl Climb<'_> {
                 Ok(run) => {
                     // A server that is overloaded answers too little for a percentile, or none of what is asked for.
                     let (answer, words) = match judge(&run, self.objectives) {
-                        Err(failure) if is_first && run.verdict.is_good() => return Err(failure),
+                        Err(failure) if is_first && run.verdict.is_sound() => return Err(failure),
                         Err(failure) => (Answer::Fails, untold(&run, &failure)),
                         Ok(judged) => judged,
                     };
@@ -172,7 +172,7 @@ fn untold(run: &Run, failure: &Failure) -> String {
 
 /// Whether all objectives hold in a run, and what was found.
 fn judge(run: &Run, objectives: &[Condition]) -> Result<(Answer, String), Failure> {
-    let (mut is_held, mut words) = (run.verdict.is_good(), Vec::new());
+    let (mut is_held, mut words) = (run.verdict.is_sound(), Vec::new());
     let is_saturated = run.verdict.flaws().iter().any(|flaw| matches!(flaw, Flaw::Invalid(_)));
     for objective in objectives {
         match objective.read(run).map_err(|error| Failure::Usage(error.to_string()))? {

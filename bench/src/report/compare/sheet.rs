@@ -49,8 +49,12 @@ fn head(groups: &[Group], ink: Ink) -> String {
     }
     for group in groups {
         for (file, run) in group.files.iter().zip(&group.runs) {
+            let whose = format!("{} {file}", group.letter);
             for flaw in run.verdict.flaws() {
-                text += &(ink.bad(&format!("{} {file}: {flaw}", group.letter)) + "\n");
+                text += &(ink.bad(&format!("{whose}: {flaw}")) + "\n");
+            }
+            if let Some(disturbance) = run.verdict.disturbance() {
+                text += &(ink.doubtful(&format!("{whose}: {disturbance}")) + "\n");
             }
         }
     }
@@ -246,9 +250,13 @@ mod tests {
         other.machine.cores = 64;
         other.argument("players", &200);
         other.mode = Some("waking".into());
-        let groups = groups(vec![run("good", 2000), other]);
+        let mut good = run("good", 2000);
+        good.foreign_cpu_share = Some(0.2);
+        good.weigh();
+        let groups = groups(vec![good, other]);
         let text = write(&groups, Ink::default());
         for line in [
+            "A 0.json: DISTURBED: other processes used 20.0 % of a core; measure again\n",
             "B 1.json: GENERATOR SATURATED: result invalid\n",
             "B 1.json: PARTIAL: the server went after 4.0 of 10.0 s\n",
             "These runs are of different machines.\n",

@@ -119,13 +119,15 @@ impl Page<'_> {
         for (run, label) in self.runs.iter().zip(self.labels) {
             let whose =
                 if self.is_single() { String::new() } else { format!("<span>{}</span>", escape(label)) };
-            for flaw in run.verdict.flaws() {
+            let mut tell = |class: &str, what: &str| {
+                let what = escape(what);
                 let _ = writeln!(
                     html,
-                    "<div class=\"flaw\" role=\"alert\"><strong>{}</strong>{whose}</div>",
-                    escape(&flaw.to_string())
+                    "<div class=\"{class}\" role=\"alert\"><strong>{what}</strong>{whose}</div>"
                 );
-            }
+            };
+            run.verdict.flaws().iter().for_each(|flaw| tell("flaw", &flaw.to_string()));
+            run.verdict.disturbance().iter().for_each(|disturbance| tell("flaw doubtful", disturbance));
         }
         let good = "<p class=\"verdict\">✓ all that was sent and received was as it should be</p>\n";
         if html.is_empty() && self.is_single() { good.to_owned() } else { html }

@@ -11,6 +11,7 @@ use crate::report::distribution::Distribution;
 use crate::report::family::families;
 use crate::report::run::Run;
 use crate::report::unit::Unit;
+use crate::report::verdict::{DISTURBED, Verdict};
 
 impl Page<'_> {
     /// The main distribution of every run; of a single run, what belongs beside it.
@@ -40,9 +41,12 @@ impl Page<'_> {
     }
 
     fn entry(&self, at: usize, name: &str, class: &str, run: Option<&Run>) -> String {
-        let worst = run.and_then(|run| run.verdict.flaws().first()).filter(|_| !self.is_single());
-        let badge =
-            worst.map_or(String::new(), |flaw| format!("<span class=\"badge\">{}</span>", flaw.word()));
+        let verdict = run.map(|run| &run.verdict).filter(|_| !self.is_single());
+        let flaw = verdict.and_then(|verdict| verdict.flaws().first()).map(|flaw| ("badge", flaw.word()));
+        let disturbance = verdict.and_then(Verdict::disturbance).map(|_| ("badge doubtful", DISTURBED));
+        let badge = flaw
+            .or(disturbance)
+            .map_or(String::new(), |(class, word)| format!("<span class=\"{class}\">{word}</span>"));
         format!("<li><i class=\"c{} {class}\"></i>{}{badge}</li>", at % COLOURS, escape(name))
     }
 

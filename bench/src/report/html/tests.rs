@@ -62,6 +62,28 @@ fn a_flaw_stands_above_the_pictures_and_in_each_of_them() {
 }
 
 #[test]
+fn a_disturbed_run_has_no_green_tick() {
+    assert!(write(&[sample::arena()]).contains("✓"));
+    let disturbed = "<div class=\"flaw doubtful\" role=\"alert\">\
+        <strong>DISTURBED: other processes used 20.0 % of a core; measure again</strong>";
+    let mut run = sample::arena();
+    run.foreign_cpu_share = Some(0.2);
+    run.weigh();
+    let html = write(&[run.clone()]);
+    is_well_formed(&html);
+    assert!(html.contains(disturbed) && !html.contains("✓"));
+    let both = write(&[sample::arena(), run.clone()]);
+    is_well_formed(&both);
+    assert!(both.contains(&format!("{disturbed}<span>arena #2</span></div>")));
+    assert!(both.contains("</i>arena #2<span class=\"badge doubtful\">DISTURBED</span></li>"));
+    // Without the server's pid nobody knows who was busy.
+    run.server = None;
+    run.weigh();
+    let html = write(&[run]);
+    assert!(html.contains("✓") && html.contains("<small>of one core, the server included</small>"));
+}
+
+#[test]
 fn several_runs_lie_over_each_other_with_their_ratios() {
     let (mut first, mut second) = (sample::arena(), sample::arena());
     first.label = Some("before".into());

@@ -9,9 +9,6 @@ use crate::quantiles;
 use crate::report::run::Run;
 use crate::report::unit::Unit;
 
-/// Of one core; above it others may have decided the numbers, as in the table.
-const FOREIGN_DOUBTFUL: f64 = 0.05;
-
 /// Runs whose numbers fit into a tile.
 const RUNS_MAX: usize = 5;
 
@@ -34,9 +31,10 @@ pub(super) fn single(run: &Run) -> String {
         html += &tile("server CPU", &value, &format!("per {}", server.per), "");
     }
     if let Some(share) = run.foreign_cpu_share {
-        let (why, class) = match share > FOREIGN_DOUBTFUL {
-            true => ("measure again: others were busy", "doubtful"),
-            false => ("of one core, other processes", ""),
+        let (why, class) = match &run.server {
+            _ if run.verdict.disturbance().is_some() => ("measure again: others were busy", "doubtful"),
+            Some(_) => ("of one core, other processes", ""),
+            None => ("of one core, the server included", ""),
         };
         html += &tile("foreign CPU", &Unit::Share.text(share), why, class);
     }
