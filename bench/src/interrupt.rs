@@ -6,9 +6,14 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+use tickwire_client::Clock;
+
+/// Whoever rests asks this often: a signal ends no wait of the standard library's.
+const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// Set by a signal handler, which knows nothing but what is static.
 static ASKED: AtomicBool = AtomicBool::new(false);
@@ -33,4 +38,17 @@ pub(crate) fn catch() -> io::Result<()> {
 /// The run is to end.
 pub(crate) fn is_asked() -> bool {
     ASKED.load(Ordering::Relaxed)
+}
+
+/// Lets time pass, or what of it passes before the run is to end.
+pub(crate) fn rest(time: Duration) {
+    let clock = Clock::new();
+    let until = clock.now() + time;
+    while !is_asked() {
+        let left = until.since(clock.now());
+        if left.is_zero() {
+            return;
+        }
+        std::thread::park_timeout(left.min(ASK_EVERY));
+    }
 }

@@ -22,6 +22,7 @@ mod over;
 #[cfg(target_os = "linux")]
 mod peers;
 mod quantiles;
+mod reasons;
 mod report;
 mod search;
 mod slow;

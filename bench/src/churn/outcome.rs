@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::levels::{Change, Fate, Levels, ROOMS_KEPT_S, Thing};
 use super::tally::Tally;
+use crate::load::SECOND_MIN_S;
 use crate::report::{Distribution, Run, Second, Unit};
 use crate::watch::Window;
 
@@ -46,10 +47,10 @@ impl Outcome {
                 run.distributions.push(Distribution::new(name, label, Unit::Nanoseconds, histogram));
             }
         }
-        let whole = run.asked_s;
+        let whole = run.measured_s;
         run.timeline.extend(seconds.into_iter().enumerate().map(|(place, histogram)| {
             let at_s = place as f64;
-            Second { at_s, length_s: (whole - at_s).min(1.0), load: None, histogram }
+            Second { at_s, length_s: (whole - at_s).clamp(SECOND_MIN_S, 1.0), load: None, histogram }
         }));
         run.notes.push(NOTE.to_owned());
     }
@@ -86,7 +87,7 @@ impl Outcome {
         run.figure(group, "whole", "let in and out", whole as f64, Unit::Count);
         run.figure(group, "failed", "failed", self.tally.failed_count() as f64, Unit::Count);
         run.figure(group, "crowd_max", "at once, at most", crowd_max as f64, Unit::Count);
-        for (why, count) in &self.tally.failures {
+        for (why, count) in self.tally.failures.iter() {
             run.notes.push(format!("Failed {count}: {why}."));
         }
         let group = "generator";
@@ -147,6 +148,7 @@ const NOTE: &str = "Handshake and join count from the moment at which a visitor 
 mod tests {
     use tickwire_netcode::time::Time;
 
+    use super::super::tally::Moments;
     use super::*;
     use crate::metrics::Scrape;
 
@@ -211,6 +213,24 @@ mod tests {
             let run = filled(change);
             let flaws: Vec<String> = run.verdict.flaws().iter().map(ToString::to_string).collect();
             assert_eq!(flaws.join("; "), want);
+        }
+    }
+
+    #[test]
+    fn the_last_second_of_an_interrupted_run_is_as_long_as_it_lasted() {
+        for (measured_ms, want) in [
+            (10_000, vec![1.0; 4]),
+            (3200, vec![1.0, 1.0, 1.0, 0.2]),
+            (3000, vec![1.0, 1.0, 1.0, SECOND_MIN_S]),
+        ] {
+            let run = filled(|outcome| {
+                outcome.measured = Duration::from_millis(measured_ms);
+                outcome.is_interrupted = measured_ms < 10_000;
+                let begun = Moments { due: Time::from_nanos(3_000_000_000), began: Time::default() };
+                outcome.tally.upgraded(begun, begun.due);
+            });
+            let lengths = run.timeline.iter().map(|second| (second.length_s * 1000.0).round() / 1000.0);
+            assert_eq!(lengths.collect::<Vec<_>>(), want, "{measured_ms} ms");
         }
     }
 

@@ -3,18 +3,12 @@
 //! Open loop: a visit has a moment at which it is due, whether or not the visits before it were let in, and what it waits
 //! for counts from that moment.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use hdrhistogram::Histogram;
 use tickwire_netcode::time::Time;
 
+use crate::load::recorder::{LATE, LATE_SHARE_MAX, nanos};
 use crate::quantiles::nanoseconds;
-
-/// A visit that begins later than this after it was due is late.
-const LATE: Duration = Duration::from_millis(1);
-/// Share of late visits above which a run measures its generator.
-const LATE_SHARE_MAX: f64 = 0.01;
+use crate::reasons::Reasons;
 
 /// Times of one visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +39,7 @@ pub(super) struct Tally {
     pub(super) visits: u64,
     /// That went as they should from the beginning to the end.
     pub(super) whole: u64,
-    pub(super) failures: BTreeMap<String, u64>,
+    pub(super) failures: Reasons,
     /// Visits that this program had no descriptor for.
     pub(super) left_out: u64,
     /// Most at once.
@@ -66,7 +60,7 @@ impl Tally {
             seconds: Vec::new(),
             visits: 0,
             whole: 0,
-            failures: BTreeMap::new(),
+            failures: Reasons::default(),
             left_out: 0,
             crowd_max: 0,
         }
@@ -104,16 +98,16 @@ impl Tally {
     }
 
     pub(super) fn failed(&mut self, why: String) {
-        *self.failures.entry(why).or_default() += 1;
+        self.failures.add(why);
     }
 
     pub(super) fn failed_count(&self) -> u64 {
-        self.failures.values().sum()
+        self.failures.count()
     }
 
     /// The commonest failure.
     pub(super) fn worst(&self) -> Option<&str> {
-        self.failures.iter().max_by_key(|(_, count)| **count).map(|(why, _)| why.as_str())
+        self.failures.most()
     }
 
     pub(super) fn late_share(&self) -> f64 {
@@ -124,10 +118,6 @@ impl Tally {
     pub(super) fn is_saturated(&self) -> bool {
         self.late_share() > LATE_SHARE_MAX
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! Connections come at a rate, but no more connect at once than a server's queue of new connections holds: one that
 //! overflows costs a second before the kernel tries again, and memory is measured here, not how a server copes.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use crate::connection::{Buffers, Connection, Gone, Seat, Standing};
 use crate::interrupt;
 use crate::load::Live;
 use crate::quantiles;
+use crate::reasons::Reasons;
 use crate::wire::agenda::Agenda;
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
@@ -29,9 +29,6 @@ const STALL_MAX: Duration = Duration::from_secs(10);
 const GOODBYE_MAX: Duration = Duration::from_secs(3);
 /// Ends of windows are looked at this often at least.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-
-/// How connections that are not there any more went: why, and how many.
-pub(super) type Reasons = BTreeMap<String, u64>;
 
 /// A connection and its times.
 struct Place {
@@ -95,8 +92,8 @@ impl Crowd {
             live,
             handshake_ns: quantiles::nanoseconds(),
             join_ns: quantiles::nanoseconds(),
-            refused: Reasons::new(),
-            lost: Reasons::new(),
+            refused: Reasons::default(),
+            lost: Reasons::default(),
         })
     }
 
@@ -186,7 +183,7 @@ impl Crowd {
             }
             Err(over) => {
                 self.places.push(None);
-                count(&mut self.refused, over.to_string());
+                self.refused.add(over.to_string());
             }
         }
         Ok(())
@@ -203,8 +200,7 @@ impl Crowd {
         self.ready = ready;
         let now = self.reactor.now();
         self.live.tell(now, || {
-            let gone = |reasons: &Reasons| reasons.values().sum::<u64>();
-            let (refused, lost) = (gone(&self.refused), gone(&self.lost));
+            let (refused, lost) = (self.refused.count(), self.lost.count());
             format!("{} of {} are there | refused {refused} | lost {lost}", self.staying, self.wanted)
         });
         while let Some((_, index)) = self.agenda.pop_due(now) {
@@ -263,18 +259,14 @@ impl Crowd {
         match standing {
             Standing::Staying => {
                 self.staying -= 1;
-                count(&mut self.lost, gone.to_string());
+                self.lost.add(gone.to_string());
             }
             Standing::Upgrading | Standing::Joining => {
                 self.upgrading -= usize::from(standing == Standing::Upgrading);
                 self.on_their_way -= 1;
-                count(&mut self.refused, gone.to_string());
+                self.refused.add(gone.to_string());
             }
             Standing::Leaving => {}
         }
     }
-}
-
-fn count(reasons: &mut Reasons, why: String) {
-    *reasons.entry(why).or_default() += 1;
 }

@@ -117,10 +117,9 @@ pub(crate) fn measure(plan: &IdlePlan, route: Route, watch: &Watch, live: Live) 
     let began = crowd.now();
     crowd.gather(connections, plan.connect_rate)?;
     let gathered_in = crowd.now().since(began);
-    if !interrupt::is_asked() && crowd.staying() == 0 && crowd.lost.is_empty() {
+    if !interrupt::is_asked() && crowd.staying() == 0 && crowd.lost.count() == 0 {
         crowd.clear();
-        let most = crowd.refused.into_iter().max_by_key(|(_, count)| *count);
-        return Err(Failure::TookNone { why: most.map(|(why, _)| why) });
+        return Err(Failure::TookNone { why: crowd.refused.most().map(str::to_owned) });
     }
     crowd.stay_until(crowd.now() + plan.warmup)?;
     if interrupt::is_asked() {

@@ -34,7 +34,7 @@ use crate::machine::affinity;
 use crate::watch::Watch;
 use crew::Crew;
 pub(crate) use live::Live;
-pub(crate) use outcome::Outcome;
+pub(crate) use outcome::{Outcome, SECOND_MIN_S};
 pub(crate) use plan::Plan;
 pub(crate) use recorder::Recorder;
 pub(crate) use scenario::{Cx, Flow, Scenario};

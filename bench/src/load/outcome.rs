@@ -16,7 +16,7 @@ use crate::watch;
 const SHORT: Duration = Duration::from_millis(500);
 
 /// The last second of a run that ended early is shorter, but never so short that its rates mean nothing.
-const SECOND_MIN_S: f64 = 0.01;
+pub(crate) const SECOND_MIN_S: f64 = 0.01;
 
 pub(crate) struct Outcome<S> {
     pub(crate) scenario: S,
@@ -104,6 +104,7 @@ impl<S> Outcome<S> {
     pub(crate) fn tell_use(&self, count: f64, per: &str, run: &mut Run) {
         self.window.tell(count, per, run);
         let busy = self.recorder.busy_share();
+        run.figure("generator", "busy_share", "busiest thread without rest", busy, Unit::Share);
         if busy > BUSY_MAX {
             run.notes.push(format!(
                 "The busiest of the generator's threads had {:.0} % of the time without rest: the numbers may be theirs. More --threads, on cores of their own.",

@@ -16,9 +16,9 @@ use super::span::Span;
 use crate::quantiles::nanoseconds;
 
 /// A send that is later than this is late, and so is a read.
-pub(super) const LATE: Duration = Duration::from_millis(1);
+pub(crate) const LATE: Duration = Duration::from_millis(1);
 /// Share of late sends above which a run measures its generator.
-const LATE_SHARE_MAX: f64 = 0.01;
+pub(crate) const LATE_SHARE_MAX: f64 = 0.01;
 
 /// Share of messages without an answer above which a run says nothing good about the server.
 pub(crate) const UNANSWERED_SHARE_MAX: f64 = 0.01;

@@ -190,12 +190,23 @@ fn judge(run: &Run, objectives: &[Condition]) -> Result<(Answer, String), Failur
         }
     }
     if is_saturated {
-        let late = run.figures.iter().find(|figure| figure.name == "late_share");
-        let share = late.map_or("too many".to_owned(), |late| late.unit.text(late.value));
-        return Ok((Answer::Saturated, format!("{share} of its sends were late")));
+        return Ok((Answer::Saturated, saturation(run)));
     }
     words.extend(run.verdict.flaws().iter().map(ToString::to_string));
     Ok((if is_held { Answer::Holds } else { Answer::Fails }, words.join(", ")))
+}
+
+/// What the generator could not do: be on time, or where nothing is sent, ever be done with reading.
+fn saturation(run: &Run) -> String {
+    let share = |name: &str| {
+        let figure = run.figures.iter().find(|figure| figure.name == name);
+        figure.filter(|figure| figure.value > 0.0).map(|figure| figure.unit.text(figure.value))
+    };
+    match (share("late_share"), share("busy_share")) {
+        (Some(late), _) => format!("{late} of its sends were late"),
+        (None, Some(busy)) => format!("its busiest thread had {busy} of the time without rest"),
+        (None, None) => "too many of its sends were late".to_owned(),
+    }
 }
 
 impl Found {
@@ -353,6 +364,31 @@ mod tests {
             "PARTIAL: the generator reached its own limit at 800 connections, 3.0 % of its sends were late; \
              the server holds 400 connections at least"
         );
+    }
+
+    #[test]
+    fn a_generator_that_sends_nothing_and_is_never_done_with_reading_says_so() {
+        for (figures, want) in [
+            (&[("busy_share", 0.97)][..], "its busiest thread had 97.0 % of the time without rest"),
+            (
+                &[("late_share", 0.0), ("busy_share", 0.97)],
+                "its busiest thread had 97.0 % of the time without rest",
+            ),
+            (&[("late_share", 0.5), ("busy_share", 0.97)], "50.0 % of its sends were late"),
+        ] {
+            let probe = |_| {
+                let mut run = run_of(10);
+                run.verdict.saturated();
+                for &(name, value) in figures {
+                    run.figure("generator", name, name, value, Unit::Share);
+                }
+                Ok(run)
+            };
+            let run = search("p99<50ms", 0, &|| true, probe).expect("found");
+            assert!(run.notes[0].ends_with(&format!("GENERATOR SATURATED: {want}.")), "{:?}", run.notes);
+            let limit = format!("its own limit at 100 connections, {want}; nothing");
+            assert!(flaws(&run).contains(&limit), "{}", flaws(&run));
+        }
     }
 
     #[test]

@@ -199,7 +199,7 @@ fn climb(
         word,
         is_there: &|| crate::wire::route::Route::find(target).is_ok(),
         is_interrupted: &interrupt::is_asked,
-        rest: &|| std::thread::park_timeout(goal.rest),
+        rest: &|| interrupt::rest(goal.rest),
         say: &|probe: &Probe| eprintln!("{probe}"),
     };
     let mut run = climb.run(probe)?.report(scenario, &plan.route.url());
