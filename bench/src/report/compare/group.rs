@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::measure;
 use crate::report::label;
 use crate::report::run::Run;
-use crate::report::unit::Unit;
+use crate::report::unit::{Unit, digits};
 
 /// Runs that repeat each other.
 #[derive(Debug)]
@@ -17,6 +17,9 @@ pub(super) struct Group {
     /// At least one.
     pub(super) runs: Vec<Run>,
 }
+
+/// Beyond a change of so many times the first value a ratio is told: +1000 %.
+const PERCENT_SENSIBLE: f64 = 10.0;
 
 /// What a group says of one measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +41,16 @@ impl Spread {
     /// Whether a run of the one lies among the runs of the other.
     pub(super) fn overlaps(self, other: Self) -> bool {
         self.min <= other.max && other.min <= self.max
+    }
+
+    /// The change since `first` in few letters: `+10.0 %`, or `711x` where per cent say nothing any more. `None` if
+    /// something came of nothing.
+    pub(super) fn change_text(self, first: Self) -> Option<String> {
+        let change = self.change_since(first);
+        if change > PERCENT_SENSIBLE && first.median >= 0.0 {
+            return change.is_finite().then(|| format!("{}x", digits(change + 1.0)));
+        }
+        Some(format!("{:+.1} %", change * 100.0))
     }
 
     /// As a share of `first`: 0.1 is 10 % more. Infinite if something came of nothing.

@@ -106,9 +106,8 @@ impl Condition {
 }
 
 fn changed(unit: Unit, now: Spread, then: Spread) -> String {
-    let percent = now.change_since(then) * 100.0;
     let (before, after) = (unit.text(then.median), unit.text(now.median));
-    let change = if percent.is_finite() { format!("{percent:+.1} %, ") } else { String::new() };
+    let change = now.change_text(then).map_or(String::new(), |change| change + ", ");
     let noise = if now.min < now.max && now.overlaps(then) { "; the ranges overlap" } else { "" };
     format!("{change}{before} to {after}{noise}")
 }

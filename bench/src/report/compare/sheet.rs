@@ -136,7 +136,7 @@ fn row(groups: &[&Group], label: &str, measure: &str, ink: Ink) -> Option<String
             ranges += &" ".repeat(VALUE + CHANGE);
             continue;
         };
-        text += &format!("{:>VALUE$}", unit.text(spread.median));
+        text += &format!(" {:>width$}", unit.text(spread.median), width = VALUE - 1);
         if at > 0 {
             text += &change(*spread, first, groups[at].runs.len() + groups[0].runs.len() > 2, ink);
         }
@@ -157,14 +157,14 @@ fn range(unit: Unit, spread: Spread) -> String {
 
 fn change(spread: Spread, first: Option<Spread>, has_ranges: bool, ink: Ink) -> String {
     let Some(first) = first else { return " ".repeat(CHANGE) };
-    let percent = spread.change_since(first) * 100.0;
-    let number = match percent {
+    let number = match spread.change_text(first) {
         _ if spread.median == first.median => "=".to_owned(),
-        _ if percent.is_finite() => format!("{percent:+.1} %"),
-        _ => "new".to_owned(),
+        Some(change) => change,
+        None => "new".to_owned(),
     };
     let noise = if has_ranges && spread.overlaps(first) && number != "=" { "~" } else { " " };
-    let text = format!("{number:>width$}{noise}", width = CHANGE - 1);
+    // However long it is, it does not run into the value.
+    let text = format!(" {number:>width$}{noise}", width = CHANGE - 2);
     if noise == "~" || number == "=" { ink.quiet(&text) } else { text }
 }
 
@@ -221,6 +221,19 @@ mod tests {
             assert!(text.contains(line), "{line}\n{text}");
         }
         assert!(text.lines().all(|line| line.chars().count() <= 100 && line == line.trim_end()), "{text}");
+    }
+
+    #[test]
+    fn a_large_change_is_a_ratio_and_never_touches_its_value() {
+        let mut huge = run("huge", 2000 * 711);
+        huge.figures[0].value *= 2_764_000.0;
+        let text = write(&groups(vec![run("old", 2000), huge, run("more", 2000 * 10)]), Ink::default());
+        for line in [
+            "  p50                             10.0 ms         7.11 s      711x          100 ms  +899.8 %\n",
+            "  updates received                 60,000 165,840,000,000 2,764,000x          60,000         =\n",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
     }
 
     #[test]
