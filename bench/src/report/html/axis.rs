@@ -151,17 +151,20 @@ impl Frame {
         svg
     }
 
-    /// Values below the plot, at their places, and what they are.
+    /// Values below the plot, at their places in ascending order, and what they are. A value that would lie over the one
+    /// before has a line and no text.
     pub(super) fn x_axis(&self, ticks: &[(f64, String)], title: &str) -> String {
         let mut svg = String::new();
+        let mut free_from = f64::MIN;
         for (x, label) in ticks {
-            let _ = write!(
-                svg,
-                r#"<path class="grid" d="M{x:.1} {:.1}V{:.1}"/><text class="tick" x="{x:.1}" y="{:.1}" text-anchor="middle">{label}</text>"#,
-                self.top,
-                self.bottom,
-                self.bottom + 18.0
-            );
+            let _ = write!(svg, r#"<path class="grid" d="M{x:.1} {:.1}V{:.1}"/>"#, self.top, self.bottom);
+            if is_clear(&mut free_from, *x, label) {
+                let _ = write!(
+                    svg,
+                    r#"<text class="tick" x="{x:.1}" y="{:.1}" text-anchor="middle">{label}</text>"#,
+                    self.bottom + 18.0
+                );
+            }
         }
         let _ = write!(
             svg,
@@ -193,6 +196,24 @@ pub(super) fn tick(unit: Unit, value: f64) -> String {
     let gap = if scale.name.is_empty() || value == 0.0 { "" } else { "\u{a0}" };
     let name = if value == 0.0 { "" } else { scale.name };
     micro(&format!("{short}{gap}{name}"))
+}
+
+/// A number of a linear axis without the dust of binary fractions: `0.6`, `1.25`, `30`.
+pub(super) fn plain(value: f64) -> String {
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Whether a label around `x` begins behind those before it; takes its place then.
+pub(super) fn is_clear(free_from: &mut f64, x: f64, label: &str) -> bool {
+    const GAP: f64 = 6.0;
+    // Ticks are smaller and lighter than values.
+    let half = width(label) * 0.85 / 2.0;
+    let is_clear = x - half >= *free_from;
+    if is_clear {
+        *free_from = x + half + GAP;
+    }
+    is_clear
 }
 
 /// A page has the letter that terminals may lack.
@@ -300,6 +321,25 @@ mod tests {
         for (unit, value, wanted) in table {
             assert_eq!(tick(unit, value), wanted);
         }
+    }
+
+    #[test]
+    fn values_below_a_plot_are_round_and_never_lie_over_each_other() {
+        let frame = Frame::new(Size::Narrow, 300.0);
+        for (end, count, wanted) in [(2.0, 10.0, "0.6"), (1.2, 6.0, "0.6"), (0.3, 10.0, "0.15")] {
+            let x = Axis::linear(0.0, end, frame.left, frame.right);
+            let labels: Vec<String> = x.ticks(count).into_iter().map(plain).collect();
+            assert!(labels.iter().any(|label| label == wanted), "{end}: {labels:?}");
+            assert!(labels.iter().all(|label| label.len() <= 4), "{end}: {labels:?}");
+        }
+        assert_eq!([0.0, 30.0, 1200.0].map(plain), ["0", "30", "1200"]);
+        let ticks: Vec<(f64, String)> =
+            (0..60).map(|at| (60.0 + f64::from(at) * 5.0, format!("{at}000"))).collect();
+        let svg = frame.x_axis(&ticks, "title");
+        let shown: Vec<f64> =
+            ticks.iter().filter(|(_, label)| svg.contains(&format!(">{label}<"))).map(|(x, _)| *x).collect();
+        assert!(shown.len() > 3 && svg.matches("class=\"grid\"").count() == 60, "{svg}");
+        assert!(shown.windows(2).all(|pair| pair[1] - pair[0] > width("0000")), "{shown:?}");
     }
 
     #[test]

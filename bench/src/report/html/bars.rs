@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::axis::{Axis, Frame, micro, tick};
+use super::axis::{Axis, Frame, is_clear, micro, tick};
 use super::escape;
 use crate::report::unit::Unit;
 
@@ -47,16 +47,19 @@ pub(super) fn draw(frame: &Frame, bars: &[Bar], legend: &[String], unit: Unit) -
     let x = Axis::linear(0.0, most.max(f64::MIN_POSITIVE), 0.0, right);
     let mut svg = String::new();
     let base = base(bars.len());
+    let mut free_from = f64::MIN;
     for value in x.ticks(if frame.is_narrow() { 3.0 } else { 6.0 }) {
         let at = x.at(value);
         let anchor = if value == 0.0 { "start" } else { "middle" };
-        let _ = write!(
-            svg,
-            r#"<path class="grid" d="M{at:.1} {:.1}V{base:.1}"/><text class="tick" x="{at:.1}" y="{:.1}" text-anchor="{anchor}">{}</text>"#,
-            14.0,
-            base + 18.0,
-            tick(unit, value)
-        );
+        let label = tick(unit, value);
+        let _ = write!(svg, r#"<path class="grid" d="M{at:.1} {:.1}V{base:.1}"/>"#, 14.0);
+        if is_clear(&mut free_from, at, &label) {
+            let _ = write!(
+                svg,
+                r#"<text class="tick" x="{at:.1}" y="{:.1}" text-anchor="{anchor}">{label}</text>"#,
+                base + 18.0
+            );
+        }
     }
     for (at, bar) in bars.iter().enumerate() {
         let top = at as f64 * STEP + TOP;

@@ -115,6 +115,7 @@ fn percentiles(frame: &Frame, x: Axis, rarest: f64) -> Vec<(f64, String)> {
             ticks.push((at, format!("{}{sign}", quantiles::percent(quantile))));
         }
     }
+    ticks.sort_by(|one, other| one.0.total_cmp(&other.0));
     ticks
 }
 

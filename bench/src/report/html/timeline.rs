@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::axis::{Axis, Frame, path};
+use super::axis::{Axis, Frame, path, plain};
 use super::escape;
 use crate::report::distribution::{Second, is_mostly_told};
 use crate::report::unit::Unit;
@@ -81,8 +81,7 @@ pub(super) fn draw(frame: &Frame, tracks: &[Track<'_>], unit: Unit, title: &str)
     load(&mut svg, frame, tracks, x);
     svg += &frame.y_axis(y, unit, &escape(title));
     let count = if frame.is_narrow() { 5.0 } else { 10.0 };
-    let ticks: Vec<_> =
-        x.ticks(count).into_iter().map(|second| (x.at(second), format!("{second}"))).collect();
+    let ticks: Vec<_> = x.ticks(count).into_iter().map(|second| (x.at(second), plain(second))).collect();
     svg += &frame.x_axis(&ticks, "seconds since the measurement began");
     for track in tracks {
         silence(&mut svg, frame, track, x);
