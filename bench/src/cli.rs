@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, Parser, Subcommand};
 use tickwire_client::Target;
 
 use crate::failure::Failure;
@@ -19,9 +19,18 @@ use crate::{arena, churn, echo, fanout, idle, search, slow, slow_heads, starve};
 const THREADS_MAX: i64 = 64;
 const CONNECTIONS_DEFAULT: u32 = 100;
 
+const EXAMPLES: &str = "\
+Examples:
+  cargo arena --listen 127.0.0.1:7777 &
+  cargo netbench arena --players 50 --duration 10s --server-pid \"$(pgrep -n game-demo)\" --json arena.json
+  cargo netbench search arena --objective 'p99<50ms' --connections 50 --server-pid \"$(pgrep -n game-demo)\"
+  cargo netbench html arena.json -o arena.html
+
+Each command has examples of its own: cargo netbench echo --help. How to measure, and what the tables mean: docs/MEASURING.md.";
+
 /// Load generator and latency reports for Tickwire.
 #[derive(Parser, Debug)]
-#[command(version, about)]
+#[command(version, about, after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -140,7 +149,7 @@ impl Server {
         if let Some(&core) = self.pin.first() {
             affinity::pin(core).map_err(|error| Failure::Pin { core, error })?;
         }
-        let route = Route::find(&self.url).map_err(Failure::Unreachable)?;
+        let route = Route::wait_for(&self.url)?;
         let watch = self.watch(&route)?;
         Ok((route, watch))
     }
@@ -221,6 +230,11 @@ fn path(text: &str) -> Result<String, String> {
     if visible { Ok(text.to_owned()) } else { Err("write a path on the server, such as /metrics".to_owned()) }
 }
 
+/// For a flag of another scenario that is refused here: it is not offered, and still refused by its name.
+pub(crate) fn hidden(arg: Arg) -> Arg {
+    arg.hide(true)
+}
+
 /// A count and `ms`, `s` or `m`; above zero.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -255,6 +269,55 @@ mod tests {
     #[test]
     fn the_flags_are_consistent() {
         Args::command().debug_assert();
+    }
+
+    /// Each command and each command of a command.
+    fn commands() -> Vec<String> {
+        fn below(words: &str, command: &clap::Command, all: &mut Vec<String>) {
+            for one in command.get_subcommands() {
+                let words = format!("{words} {}", one.get_name()).trim().to_owned();
+                below(&words, one, all);
+                all.push(words);
+            }
+        }
+        let mut all = Vec::new();
+        below("", &Args::command(), &mut all);
+        all
+    }
+
+    fn help(words: &str, flag: &str) -> String {
+        let line = ["tickwire-bench"].into_iter().chain(words.split_whitespace()).chain([flag]);
+        Args::try_parse_from(line).expect_err("it is help").to_string()
+    }
+
+    #[test]
+    fn every_command_shows_examples_of_itself_only_and_in_one_form() {
+        let commands = commands();
+        assert!(commands.iter().any(|words| words == "search arena"), "{commands:?}");
+        for words in commands {
+            let (help, long) = (help(&words, "-h"), help(&words, "--help"));
+            assert_eq!(help, long, "{words}");
+            let examples = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{words}: {help}")).1;
+            let examples = examples.split("\n\n").next().unwrap_or_default();
+            let own = [format!("cargo netbench {words} "), format!("tickwire-bench {words} ")];
+            assert!(own.iter().any(|own| examples.contains(own)), "{words}: {examples}");
+            // A server to measure, or the scenario that measures one, may stand beside it.
+            let is_over = ["search", "slow"].contains(&words.split(' ').next().unwrap_or_default());
+            let others = examples.lines().filter(|line| !own.iter().any(|own| line.contains(own))).count();
+            assert!(!is_over || others == 0, "{words}: {examples}");
+        }
+        assert!(help("", "-h").contains("\nExamples:\n  cargo "));
+    }
+
+    #[test]
+    fn what_is_always_refused_is_not_offered() {
+        for words in commands() {
+            let help = help(&words, "-h");
+            let is_staged = ["echo", "fanout", "arena"].contains(&words.as_str());
+            assert_eq!(help.contains("--stages <LIST>"), is_staged, "{words}");
+            let is_varied = ["search echo", "search fanout"].contains(&words.as_str());
+            assert_eq!(help.contains("--vary <VARY>"), is_varied, "{words}");
+        }
     }
 
     #[test]
@@ -361,9 +424,9 @@ mod tests {
         }
     }
 
-    /// What a scenario says before it has connected; nobody listens on port 1.
+    /// What a scenario says before it has connected. No connection leads to all machines, and nobody waits for one.
     fn refusal(line: &str) -> Option<String> {
-        let url = ["--url", "ws://127.0.0.1:1/"];
+        let url = ["--url", "ws://255.255.255.255:1/"];
         let words = ["tickwire-bench"].into_iter().chain(line.split_whitespace()).chain(url);
         let run = match Args::try_parse_from(words).expect(line).command {
             Command::Echo(args) => echo::run(&args),
@@ -379,7 +442,7 @@ mod tests {
             Err(Failure::Usage(why)) => Some(why),
             Err(Failure::Unreachable(_)) => None,
             Err(other) => panic!("{line}: {other}"),
-            Ok(_) => panic!("{line}: somebody listens on port 1"),
+            Ok(_) => panic!("{line}: somebody is there"),
         }
     }
 

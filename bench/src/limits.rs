@@ -3,6 +3,8 @@
 //! Servers that are measured may be anybody's, and broken. Each number is given with the reason for it; what the
 //! protocol itself bounds is in `tickwire_netcode::limits`.
 
+use std::time::Duration;
+
 use tickwire_netcode::limits::SERVER_MESSAGE_BYTES_MAX;
 use tickwire_netcode::ws::Limits;
 
@@ -14,6 +16,10 @@ pub(crate) const MESSAGE_BYTES_MAX: u32 = {
 
 /// Reads of one connection before others have their turn: a peer that never stops sending holds nobody up.
 pub(crate) const READS_MAX: u32 = 4;
+
+/// A server that has answered nobody by then, from the first connection on, speaks no WebSocket: on loopback an upgrade
+/// takes a millisecond, and the kernel tries a lost packet again after 1 and 3 s.
+pub(crate) const UPGRADE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Bytes that a peer may leave unread, whatever they are: twice the largest message of `echo`.
 pub(crate) const UNSENT_BYTES_MAX: usize = 32 << 20;

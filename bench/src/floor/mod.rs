@@ -26,7 +26,15 @@ use hall::Hall;
 const EXAMPLES: &str = "\
 Examples:
   taskset -c 0 target/release/tickwire-bench floor echo --listen 127.0.0.1:9001
-  taskset -c 0 target/release/tickwire-bench floor fanout --hz 60 --bytes 200 --inputs tick";
+  taskset -c 0 target/release/tickwire-bench floor fanout --listen 127.0.0.1:9002 --hz 60 --bytes 200 --inputs tick";
+const ECHO_EXAMPLES: &str = "\
+Examples:
+  taskset -c 0 target/release/tickwire-bench floor echo --listen 127.0.0.1:9001 &
+  target/release/tickwire-bench echo --url ws://127.0.0.1:9001/ --pin 1 --server-pid $!";
+const FANOUT_EXAMPLES: &str = "\
+Examples:
+  taskset -c 0 target/release/tickwire-bench floor fanout --listen 127.0.0.1:9002 --hz 60 --bytes 200 --inputs tick &
+  target/release/tickwire-bench fanout --url ws://127.0.0.1:9002/ --stamp-offset 0 --pin 1 --server-pid $!";
 
 /// Connections the floors make room for: more than any scenario opens.
 const CONNECTIONS_MAX: usize = 50_000;
@@ -41,8 +49,10 @@ pub(crate) struct Floor {
 #[derive(Subcommand, Debug)]
 enum Work {
     /// Each readiness: one recv, one send of what it echoes.
+    #[command(after_help = ECHO_EXAMPLES)]
     Echo(Listen),
     /// Each tick: one send of the same frame to every connection.
+    #[command(after_help = FANOUT_EXAMPLES)]
     Fanout(Fanout),
 }
 
@@ -63,8 +73,8 @@ struct Fanout {
     /// Payload size in bytes, 8 to 1048576.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(8..=1 << 20))]
     bytes: u32,
-    /// When what the clients send is read; nobody looks at it.
-    #[arg(long, value_enum, default_value_t = Inputs::Wake)]
+    /// When what the clients send is read: wake, as soon as anything is there; tick, once per tick, right before the sends.
+    #[arg(long, value_enum, default_value_t = Inputs::Wake, hide_possible_values = true)]
     inputs: Inputs,
 }
 

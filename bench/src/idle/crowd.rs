@@ -12,6 +12,7 @@ use tickwire_netcode::time::Time;
 
 use crate::connection::{Buffers, Connection, Gone, Seat, Standing};
 use crate::interrupt;
+use crate::limits::UPGRADE_LIMIT;
 use crate::load::Live;
 use crate::quantiles;
 use crate::reasons::Reasons;
@@ -23,7 +24,7 @@ use crate::wire::sources::Sources;
 
 /// The queue of new connections that Rust's standard library asks for; others ask for more.
 const UPGRADING_MAX: usize = 128;
-/// Without any answer for this long nobody else comes: the kernel tries lost requests again after 1, 3 and 7 s.
+/// Without another answer for this long nobody else comes: the kernel tries lost requests again after 1, 3 and 7 s.
 const STALL_MAX: Duration = Duration::from_secs(10);
 /// How long the server may take to end the connections in the end.
 const GOODBYE_MAX: Duration = Duration::from_secs(3);
@@ -127,13 +128,19 @@ impl Crowd {
                 self.open_next()?;
             }
             let is_over = self.places.len() == connections && self.on_their_way == 0;
-            if is_over || interrupt::is_asked() || now.since(self.moved_at) >= STALL_MAX + apart {
+            let stall_max = if self.is_answered() { STALL_MAX } else { UPGRADE_LIMIT };
+            if is_over || interrupt::is_asked() || now.since(self.moved_at) >= stall_max + apart {
                 return Ok(());
             }
             let is_full = self.upgrading == UPGRADING_MAX || self.places.len() == connections;
             let next = if is_full { now + LOOK_EVERY } else { due_at(self.places.len()) };
             self.turn(next.min(now + LOOK_EVERY))?;
         }
+    }
+
+    /// The server has said anything to anybody.
+    fn is_answered(&self) -> bool {
+        !self.handshake_ns.is_empty() || self.refused.count() > 0
     }
 
     /// Lets time pass before anybody comes.

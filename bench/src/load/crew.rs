@@ -18,6 +18,7 @@ use super::scenario::Scenario;
 use super::shared::Shared;
 use crate::failure::Failure;
 use crate::interrupt;
+use crate::limits::UPGRADE_LIMIT;
 use crate::machine::affinity;
 use crate::wire::network::Tcp;
 use crate::wire::reactor::Reactor;
@@ -44,6 +45,16 @@ impl<S: Scenario> Crew<S> {
         plan: &Plan,
         clock: Clock,
         live: &mut Live,
+        make: impl FnMut(u32) -> S,
+    ) -> Result<Self, Failure> {
+        Self::start_within(UPGRADE_LIMIT, plan, clock, live, make)
+    }
+
+    fn start_within(
+        upgrade_limit: Duration,
+        plan: &Plan,
+        clock: Clock,
+        live: &mut Live,
         mut make: impl FnMut(u32) -> S,
     ) -> Result<Self, Failure> {
         let shared = Arc::new(Shared::new(std::thread::current()));
@@ -59,7 +70,25 @@ impl<S: Scenario> Crew<S> {
             let core = plan.pin.get(thread as usize % plan.pin.len().max(1)).copied();
             threads.push(spawn(driver, core)?);
         }
-        Self { clock, shared, threads }.wait_for_all(plan.connections, apart, live)
+        let crew = Self { clock, shared, threads };
+        crew.wait_for_any(plan.connections, first_at + upgrade_limit, live);
+        if crew.shared.open() + crew.shared.gone() == 0 && !interrupt::is_asked() {
+            live.clear();
+            crew.end_at(Time::default());
+            crew.finish()?;
+            let why =
+                format!("no answer to the upgrade within {upgrade_limit:?}; is this a WebSocket server?");
+            let (connections, limit_s) = (plan.connections as usize, upgrade_limit.as_secs());
+            return Err(Failure::Join { ready: 0, connections, why: Some(why), limit_s });
+        }
+        crew.wait_for_all(plan.connections, apart, live)
+    }
+
+    /// Waits until the server has answered anybody.
+    fn wait_for_any(&self, connections: u32, until: Time, live: &mut Live) {
+        self.wait(until, Progress::Connecting { connections }, live, |shared| {
+            shared.open() + shared.gone() > 0 || interrupt::is_asked()
+        });
     }
 
     fn wait_for_all(self, connections: u32, apart: Duration, live: &mut Live) -> Result<Self, Failure> {
@@ -182,4 +211,54 @@ fn spawn<S: Scenario>(
         }
         driver.run()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use tickwire_netcode::ws::MessageKind;
+
+    use super::*;
+    use crate::load::scenario::{Cx, Flow};
+    use crate::wire::route::Route;
+
+    struct Silent;
+
+    impl Scenario for Silent {
+        type Client = ();
+
+        fn opened(&mut self, _: &mut Cx<'_>) {}
+
+        fn message(&mut self, (): &mut (), _: MessageKind, _: &[u8], _: &mut Cx<'_>) -> Flow {
+            Flow::Stay
+        }
+
+        fn add(&mut self, _: Self) {}
+    }
+
+    #[test]
+    fn a_server_that_never_answers_the_upgrade_is_not_waited_for_longer_than_the_limit() {
+        // The kernel takes the connections, and nobody ever looks at them.
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let target = format!("ws://{address}/").parse().expect("a URL");
+        let plan = Plan {
+            route: Route { target, address, paths: Arc::default() },
+            connections: 5,
+            connect_rate: 500,
+            threads: 2,
+            pin: Vec::new(),
+            seed: 1,
+            warmup: Duration::ZERO,
+            duration: Duration::from_secs(1),
+            stages: None,
+        };
+        let limit = Duration::from_millis(20);
+        let started = Crew::start_within(limit, &plan, Clock::new(), &mut Live::quiet(), |_| Silent);
+        let failure = started.err().expect("nobody got in");
+        let want =
+            "0 of 5 connections got ready: no answer to the upgrade within 20ms; is this a WebSocket server?";
+        assert_eq!(failure.to_string(), want);
+    }
 }

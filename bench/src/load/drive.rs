@@ -334,9 +334,12 @@ impl<N: Network, S: Scenario> Driver<N, S> {
         if has_heard {
             self.recorder.read(self.woken, now);
         }
-        if !was_open && matches!(slot.standing, Standing::Closing) {
-            // It was told to leave before there was a WebSocket to say so on.
-            slot.socket.close(NORMAL_CLOSURE);
+        if !was_open && slot.socket.is_open() {
+            self.shared.one_is_open();
+            if matches!(slot.standing, Standing::Closing) {
+                // It was told to leave before there was a WebSocket to say so on.
+                slot.socket.close(NORMAL_CLOSURE);
+            }
         }
         slot.has_more = matches!(read, Ok(Drained::No));
         if slot.has_more && appetite == usize::MAX {

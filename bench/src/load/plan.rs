@@ -36,7 +36,7 @@ impl Plan {
         let stages = common.stages.clone();
         let first = stages.as_ref().and_then(Stages::connections).map(|counts| counts[0]);
         let plan = Self {
-            route: Route::find(&common.server.url).map_err(Failure::Unreachable)?,
+            route: Route::wait_for(&common.server.url)?,
             connections: first.unwrap_or(common.connections()),
             connect_rate: common.connect_rate,
             threads: common.threads,

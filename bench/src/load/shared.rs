@@ -12,6 +12,7 @@ pub(crate) struct Shared {
     /// Nanoseconds of the common clock; `u64::MAX` = not known yet.
     begin: AtomicU64,
     end: AtomicU64,
+    open: AtomicUsize,
     ready: AtomicUsize,
     gone: AtomicUsize,
     pulse: Mutex<Pulse>,
@@ -23,6 +24,7 @@ impl Shared {
         Self {
             begin: AtomicU64::new(u64::MAX),
             end: AtomicU64::new(u64::MAX),
+            open: AtomicUsize::new(0),
             ready: AtomicUsize::new(0),
             gone: AtomicUsize::new(0),
             pulse: Mutex::new(Pulse::new()),
@@ -46,6 +48,11 @@ impl Shared {
         (at(&self.begin), at(&self.end))
     }
 
+    /// Connections that ever were upgraded.
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
     /// Connections that ever were ready, whether or not they stayed.
     pub(crate) fn ready(&self) -> usize {
         self.ready.load(Ordering::Relaxed)
@@ -54,6 +61,11 @@ impl Shared {
     /// Connections that were lost.
     pub(crate) fn gone(&self) -> usize {
         self.gone.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn one_is_open(&self) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.starter.unpark();
     }
 
     pub(super) fn one_is_ready(&self) {

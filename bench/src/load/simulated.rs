@@ -252,5 +252,8 @@ pub(crate) fn run<S: Scenario>(
         fresh: Vec::new(),
         target: "ws://simulated/".parse().expect("a URL"),
     };
-    Driver::new(net, scenario, Share { arrivals, stages }, shared).run().expect("nothing can fail here")
+    let driver = Driver::new(net, scenario, Share { arrivals, stages }, Arc::clone(&shared));
+    let done = driver.run().expect("nothing can fail here");
+    assert!(shared.ready() <= shared.open(), "{} are ready, {} upgraded", shared.ready(), shared.open());
+    done
 }

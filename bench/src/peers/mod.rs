@@ -79,8 +79,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "CELL,...", value_delimiter = ',')]
     cells: Vec<Cell>,
 
-    /// Who takes part where it can [default: everybody].
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_enum)]
+    /// Who takes part where it can [default: everybody, see --list].
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_enum, hide_possible_values = true)]
     contestants: Vec<Contestant>,
 
     /// Rounds; the floors and ours are in each, the others in every third.

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::ladder::{Bounds, Ladder};
 use crate::failure::Failure;
-use crate::report::compare::{Condition, Reading};
+use crate::report::compare::{Condition, Reading, Senseless};
 use crate::report::{Figure, Flaw, Run, Unit};
 
 /// What came of one load.
@@ -137,8 +137,10 @@ impl Climb<'_> {
                 Ok(run) => {
                     // A server that is overloaded answers too little for a percentile, or none of what is asked for.
                     let (answer, words) = match judge(&run, self.objectives) {
-                        Err(failure) if is_first && run.verdict.is_sound() => return Err(failure),
-                        Err(failure) => (Answer::Fails, untold(&run, &failure)),
+                        Err(unjudged) if is_first && (unjudged.is_senseless || run.verdict.is_sound()) => {
+                            return Err(Failure::Usage(unjudged.why));
+                        }
+                        Err(unjudged) => (Answer::Fails, untold(&run, unjudged)),
                         Ok(judged) => judged,
                     };
                     (answer, words, Some(run))
@@ -164,18 +166,26 @@ impl Climb<'_> {
     }
 }
 
+/// A run says nothing of an objective.
+struct Unjudged {
+    /// There is no such measure, or it has another unit: no load changes that.
+    is_senseless: bool,
+    why: String,
+}
+
 /// What is said of a probe that does not tell an objective.
-fn untold(run: &Run, failure: &Failure) -> String {
+fn untold(run: &Run, unjudged: Unjudged) -> String {
     let flaws = run.verdict.flaws().iter().map(ToString::to_string);
-    std::iter::once(failure.to_string()).chain(flaws).collect::<Vec<_>>().join(", ")
+    std::iter::once(unjudged.why).chain(flaws).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether all objectives hold in a run, and what was found.
-fn judge(run: &Run, objectives: &[Condition]) -> Result<(Answer, String), Failure> {
+fn judge(run: &Run, objectives: &[Condition]) -> Result<(Answer, String), Unjudged> {
     let (mut is_held, mut words) = (run.verdict.is_sound(), Vec::new());
     let is_saturated = run.verdict.flaws().iter().any(|flaw| matches!(flaw, Flaw::Invalid(_)));
     for objective in objectives {
-        match objective.read(run).map_err(|error| Failure::Usage(error.to_string()))? {
+        let senseless = |error: Senseless| Unjudged { is_senseless: true, why: error.to_string() };
+        match objective.read(run).map_err(senseless)? {
             Reading::Holds(found) => words.push(format!("{} is {found}", objective.measure())),
             Reading::Fails(found) => {
                 is_held = false;
@@ -183,9 +193,10 @@ fn judge(run: &Run, objectives: &[Condition]) -> Result<(Answer, String), Failur
             }
             Reading::Untold if is_saturated => {}
             Reading::Untold => {
-                return Err(Failure::Usage(format!(
+                let why = format!(
                     "--objective {objective}: a run has fewer than ten samples beyond it: take a longer --duration"
-                )));
+                );
+                return Err(Unjudged { is_senseless: false, why });
             }
         }
     }
@@ -473,6 +484,18 @@ mod tests {
             let error = search(objective, 0, &|| true, |_| Ok(run_of(10))).expect_err(objective);
             assert!(matches!(error, Failure::Usage(_)) && error.to_string().starts_with(words), "{error}");
         }
+        // No load gives a report another measure, whatever is wrong with it besides.
+        let count = Cell::new(0);
+        let lossy = |_| {
+            count.set(count.get() + 1);
+            let mut run = run_of(10);
+            run.verdict.failed("3 connections were lost");
+            Ok(run)
+        };
+        let error = search("foo<0.1ms", 3, &|| true, lossy).expect_err("there is no foo");
+        let words = "--objective foo<0.1ms: there is no foo in a report; there is p50, p99,";
+        assert!(matches!(error, Failure::Usage(_)) && error.to_string().starts_with(words), "{error}");
+        assert_eq!(count.get(), 1);
         let refused = |_| Err(Failure::TookNone { why: None });
         assert!(matches!(search("p99<5ms", 0, &|| true, refused), Err(Failure::TookNone { .. })));
     }

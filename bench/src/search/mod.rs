@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::{Subcommand, ValueEnum};
 
 use crate::arena::{self, ArenaPlan};
-use crate::cli;
+use crate::cli::{self, hidden};
 use crate::echo::{self, EchoPlan};
 use crate::failure::Failure;
 use crate::fanout::{self, FanoutPlan};
@@ -27,16 +27,19 @@ use ladder::Bounds;
 /// Where a search for a rate begins if nothing else is said.
 const RATE_FIRST: f64 = 10.0;
 
-const EXAMPLES: &str = "\
-Examples:
-  cargo netbench search arena --objective 'p99<50ms' --connections 50 --duration 10s --server-pid \"$(pgrep -n game-demo)\"
-  cargo netbench search echo --url ws://127.0.0.1:9001/ --vary rate --connections 100 --objective 'p99<2ms'
-  cargo netbench search fanout --url ws://127.0.0.1:9002/ --stamp-offset 0 --objective 'p99<5ms' --objective 'skew.p99<5ms'
+const CONDITIONS: &str = "\
+A condition is MEASURE OP VALUE as in compare --fail-if: p99<50ms, age.p99<40ms, overruns<1, cpu<20us.";
 
-Objectives are MEASURE OP VALUE as in compare --fail-if: p99<50ms, age.p99<40ms, overruns<1, cpu<20us.";
+const ARENA_EXAMPLE: &str = "  cargo netbench search arena --objective 'p99<50ms' --connections 50 --duration 10s --server-pid \"$(pgrep -n game-demo)\"";
+const ECHO_EXAMPLE: &str = "  cargo netbench search echo --url ws://127.0.0.1:9001/ --vary rate --connections 100 --objective 'p99<2ms'";
+const FANOUT_EXAMPLE: &str = "  cargo netbench search fanout --url ws://127.0.0.1:9002/ --stamp-offset 0 --objective 'p99<5ms' --objective 'skew.p99<5ms'";
+
+fn examples(lines: &[&str]) -> String {
+    format!("Examples:\n{}\n\n{CONDITIONS}", lines.join("\n"))
+}
 
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = examples(&[ARENA_EXAMPLE, ECHO_EXAMPLE, FANOUT_EXAMPLE]))]
 pub(crate) struct Args {
     #[command(subcommand)]
     of: Of,
@@ -45,10 +48,13 @@ pub(crate) struct Args {
 #[derive(Subcommand, Clone, Debug)]
 enum Of {
     /// How many players.
+    #[command(after_help = examples(&[ARENA_EXAMPLE]), mut_arg("stages", hidden), mut_arg("vary", hidden))]
     Arena(Over<Goal, arena::Args>),
     /// How many connections, or how many messages of each.
+    #[command(after_help = examples(&[ECHO_EXAMPLE]), mut_arg("stages", hidden))]
     Echo(Over<Goal, echo::Args>),
     /// How many connections, or how many inputs of each.
+    #[command(after_help = examples(&[FANOUT_EXAMPLE]), mut_arg("stages", hidden))]
     Fanout(Over<Goal, fanout::Args>),
 }
 
@@ -63,12 +69,12 @@ enum Vary {
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Search")]
 struct Goal {
-    /// What has to hold, such as 'p99<50ms'; all of them if there are several. Quote it.
-    #[arg(long, value_name = "MEASURE<VALUE", required = true, value_parser = objective)]
+    /// What has to hold: a measure, < <= > or >=, and a value, such as 'p99<50ms'. All of them if there are several. Quote it.
+    #[arg(long, value_name = "CONDITION", required = true, value_parser = objective)]
     objective: Vec<Condition>,
 
-    /// What is raised. The first probe is with --connections or --rate as given.
-    #[arg(long, value_enum, default_value_t = Vary::Connections)]
+    /// What is raised: connections, or the rate of each. The first probe is with --connections or --rate as given.
+    #[arg(long, value_enum, default_value_t = Vary::Connections, hide_possible_values = true)]
     vary: Vary,
 
     /// Highest load that is tried.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use crate::arena::{self, Arena, ArenaPlan};
-use crate::cli;
+use crate::cli::{self, hidden};
 use crate::failure::Failure;
 use crate::fanout::{self, Fanout, FanoutPlan};
 use crate::load::{self, Live, Plan};
@@ -28,14 +28,19 @@ use valve::Slowness;
 /// Between the windows: the server sees the first players off.
 const REST: Duration = Duration::from_secs(1);
 
-const EXAMPLES: &str = "\
-Examples:
-  cargo netbench slow arena --players 100 --share 0.1 --read-bytes-per-s 20000 --server-pid \"$(pgrep -n game-demo)\"
-  cargo netbench slow arena --players 100 --share 0.2 --stalled --duration 20s
-  cargo netbench slow fanout --url ws://127.0.0.1:9002/ --stamp-offset 0 --share 0.1 --stalled";
+const ARENA_EXAMPLES: [&str; 2] = [
+    "  cargo netbench slow arena --players 100 --share 0.1 --read-bytes-per-s 20000 --server-pid \"$(pgrep -n game-demo)\"",
+    "  cargo netbench slow arena --players 100 --share 0.2 --stalled --duration 20s",
+];
+const FANOUT_EXAMPLE: &str =
+    "  cargo netbench slow fanout --url ws://127.0.0.1:9002/ --stamp-offset 0 --share 0.1 --stalled";
+
+fn examples(lines: &[&str]) -> String {
+    format!("Examples:\n{}", lines.join("\n"))
+}
 
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = examples(&[ARENA_EXAMPLES[0], ARENA_EXAMPLES[1], FANOUT_EXAMPLE]))]
 pub(crate) struct Args {
     #[command(subcommand)]
     of: Of,
@@ -44,8 +49,10 @@ pub(crate) struct Args {
 #[derive(Subcommand, Clone, Debug)]
 enum Of {
     /// Players in a room, by the age of the state that they have.
+    #[command(after_help = examples(&ARENA_EXAMPLES), mut_arg("stages", hidden))]
     Arena(Over<Manner, arena::Args>),
     /// Frames of a server that broadcasts, by the moment in each (--stamp-offset).
+    #[command(after_help = examples(&[FANOUT_EXAMPLE]), mut_arg("stages", hidden))]
     Fanout(Over<Manner, fanout::Args>),
 }
 

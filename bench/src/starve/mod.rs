@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::cli;
 use crate::failure::Failure;
 use crate::interrupt;
+use crate::limits::UPGRADE_LIMIT;
 use crate::load::stages::CONNECTIONS_MAX;
 use crate::machine::descriptors;
 use crate::report::{Outputs, Run};
@@ -72,9 +73,11 @@ fn starve(args: &Args, route: &Route, watch: &Watch) -> Result<Outcome, Failure>
     let is_held = |standing: &Standing| matches!(standing, Standing::Held(_));
     let is_waiting = |standing: &Standing| matches!(standing, Standing::Waiting(..));
 
-    let limit = crowd.reactor.now() + FILL_LIMIT;
-    crowd.drive(limit, |crowd| {
+    let began = crowd.reactor.now();
+    crowd.drive(began + FILL_LIMIT, |crowd| {
+        let is_answered = crowd.upgraded_at.is_some() || crowd.first_refusal.is_some();
         crowd.count(is_waiting) == 0
+            || !is_answered && crowd.reactor.now().since(began) >= UPGRADE_LIMIT
             || crowd.upgraded_at.is_some_and(|at| crowd.reactor.now().since(at) >= QUIET)
     })?;
     // Half of this says nothing.

@@ -4,6 +4,7 @@
 
 pub(crate) mod agenda;
 pub(crate) mod network;
+mod patience;
 pub(crate) mod reactor;
 pub(crate) mod route;
 pub(crate) mod slots;

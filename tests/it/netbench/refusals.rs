@@ -75,13 +75,20 @@ fn a_server_that_is_not_there_is_a_clear_error() {
     let url = format!("ws://{nobody}/ws");
     let table: [&[&str]; 5] =
         [&["arena"], &["idle"], &["churn"], &["slow", "arena"], &["search", "echo", "--objective", "p99<1s"]];
-    for scenario in table {
-        let out = netbench(&[scenario, &["--url", &url, "--duration", "1s"]].concat());
-        assert_eq!((out.status.code(), out.stdout.as_str()), (Some(1), ""), "{scenario:?}: {}", out.stderr);
-        assert!(out.stderr.contains(&nobody.to_string()), "{scenario:?}: {}", out.stderr);
-        assert!(out.stderr.contains("is the server running?"), "{scenario:?}: {}", out.stderr);
-        assert_eq!(out.stderr.lines().count(), 1, "{scenario:?}: {}", out.stderr);
-    }
+    // Each waits for a server that may be starting; together they wait as long as one.
+    std::thread::scope(|scope| {
+        for scenario in table {
+            let (url, nobody) = (&url, nobody.to_string());
+            scope.spawn(move || {
+                let out = netbench(&[scenario, &["--url", url, "--duration", "1s"]].concat());
+                let (status, lines) = (out.status.code(), out.stderr.lines().collect::<Vec<_>>());
+                assert_eq!((status, out.stdout.as_str()), (Some(1), ""), "{scenario:?}: {}", out.stderr);
+                let [waiting, error] = lines[..] else { panic!("{scenario:?}: {}", out.stderr) };
+                assert_eq!(waiting, format!("waiting for {nobody} ..."), "{scenario:?}");
+                assert!(error.contains(&nobody) && error.contains("is the server running?"), "{error}");
+            });
+        }
+    });
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use super::ink::Ink;
 use super::{files, outputs};
-pub(crate) use condition::{Condition, Reading, parse as parse_condition};
+pub(crate) use condition::{Condition, Reading, Senseless, parse as parse_condition};
 use judgement::Judgement;
 
 const EXAMPLES: &str = "\
