@@ -60,7 +60,10 @@ fn main() -> ExitCode {
 
 /// Runs a scenario that has a report, also of a run that is interrupted.
 fn report(scenario: impl FnOnce() -> Result<report::Run, Failure>, outputs: &report::Outputs) -> ExitCode {
-    let run = interrupt::catch().map_err(Failure::Io).and_then(|()| scenario());
+    let run = outputs
+        .refuse_one_place()
+        .and_then(|()| interrupt::catch().map_err(Failure::Io))
+        .and_then(|()| scenario());
     run.map_or_else(|failure| told(&failure), |run| report::finish(run, outputs))
 }
 

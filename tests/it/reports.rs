@@ -57,6 +57,9 @@ fn a_run_is_written_in_every_format() {
         "{}",
         out.stdout
     );
+    let base = file("formats");
+    let written = format!("written: {base}.json, {base}.hgrm, {base}.hlog, {base}.html\n");
+    assert!(out.stderr.ends_with(&written), "{}", out.stderr);
     let hgrm = read("formats.hgrm");
     assert!(hgrm.starts_with("       Value     Percentile TotalCount 1/(1-Percentile)\n\n"), "{hgrm}");
     assert!(hgrm.contains("#[Mean    =") && hgrm.contains(" 1.000000000000 "), "{hgrm}");
@@ -72,6 +75,7 @@ fn a_run_is_written_in_every_format() {
     let out = netbench(&["html", &json, &json, "-o", &both]);
     assert_eq!(out.status.code(), Some(0), "{}", out.stderr);
     assert!(read("formats-both.html").contains("echo: 2 runs compared"));
+    assert_eq!(out.stderr, format!("written: {both}\n"));
     let out = netbench(&["html", &json, "-o", "-"]);
     assert!(out.status.success() && out.stdout.starts_with("<!doctype html>"), "{}", out.stderr);
 }
@@ -144,6 +148,13 @@ fn a_report_that_cannot_be_written_is_told_and_the_table_still_comes() {
         "{}{}",
         out.stderr,
         out.stdout
+    );
+    let out = netbench(&[&load[..], &["--json", "-", "--hgrm", "-"]].concat());
+    assert_eq!((out.status.code(), out.stdout.as_str()), (Some(2), ""), "{}", out.stderr);
+    assert!(
+        out.stderr.contains("--json and --hgrm would both be written to standard output"),
+        "{}",
+        out.stderr
     );
     let full = "/dev/full";
     if std::path::Path::new(full).exists() {

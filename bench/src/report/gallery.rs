@@ -26,7 +26,10 @@ pub(crate) struct Gallery {
 /// Writes the page. Exit code 0, 1 if it cannot be written, 2 if the reports cannot be read.
 pub(crate) fn run(args: &Gallery) -> ExitCode {
     match files::read(&args.reports) {
-        Ok(runs) if outputs::write(&args.output, Ok(html::write(&runs))) => ExitCode::SUCCESS,
+        Ok(runs) if outputs::write(&args.output, Ok(html::write(&runs))) => {
+            outputs::tell_written([&args.output].into_iter());
+            ExitCode::SUCCESS
+        }
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             outputs::complain(&error);

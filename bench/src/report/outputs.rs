@@ -6,6 +6,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::failure::Failure;
+
 use super::ink::Ink;
 use super::run::Run;
 use super::{hgrm, hlog, html, json, table};
@@ -36,8 +38,27 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    fn paths(&self) -> impl Iterator<Item = &PathBuf> {
-        [&self.json, &self.hgrm, &self.hlog, &self.html].into_iter().flatten()
+    /// Flags that were given, with their files.
+    fn given(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+        let flags =
+            [("--json", &self.json), ("--hgrm", &self.hgrm), ("--hlog", &self.hlog), ("--html", &self.html)];
+        flags.into_iter().filter_map(|(flag, path)| Some((flag, path.as_ref()?)))
+    }
+
+    /// Refuses one place for two reports: the second would be written over the first, or behind it.
+    ///
+    /// # Errors
+    /// There are two such flags; they are named.
+    pub(crate) fn refuse_one_place(&self) -> Result<(), Failure> {
+        let given: Vec<(&str, &PathBuf)> = self.given().collect();
+        for (at, (flag, path)) in given.iter().enumerate() {
+            if let Some((first, _)) = given[..at].iter().find(|(_, other)| other == path) {
+                let place =
+                    if is_standard(path) { "standard output".to_owned() } else { path.display().to_string() };
+                return Err(Failure::Usage(format!("{first} and {flag} would both be written to {place}")));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -47,7 +68,7 @@ pub(crate) fn finish(mut run: Run, outputs: &Outputs) -> ExitCode {
     run.label.clone_from(&outputs.label);
     run.weigh();
     // A reader that has gone, such as `head`, does not change the verdict.
-    if outputs.paths().any(|path| is_standard(path)) {
+    if outputs.given().any(|(_, path)| is_standard(path)) {
         let _ = io::stderr().write_all(table::write(&run, Ink::of(&io::stderr())).as_bytes());
     } else {
         let _ = io::stdout().write_all(table::write(&run, Ink::of(&io::stdout())).as_bytes());
@@ -58,8 +79,12 @@ pub(crate) fn finish(mut run: Run, outputs: &Outputs) -> ExitCode {
         outputs.hlog.as_ref().map(|path| write(path, hlog::write(&run))),
         outputs.html.as_ref().map(|path| write(path, Ok(html::write(std::slice::from_ref(&run))))),
     ];
-    // All of them have been tried by now.
-    let is_written = written.into_iter().flatten().all(|is_written| is_written);
+    // All of them have been tried by now, in the order of the flags.
+    let written: Vec<bool> = written.into_iter().flatten().collect();
+    let is_written = written.iter().all(|is_written| *is_written);
+    tell_written(
+        outputs.given().zip(written).filter(|(_, is_written)| *is_written).map(|((_, path), _)| path),
+    );
     if run.verdict.is_sound() && is_written { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -91,6 +116,15 @@ pub(crate) fn write(path: &Path, text: io::Result<String>) -> bool {
     written.map_err(|error| complain(&format_args!("cannot write {}: {error}", path.display()))).is_ok()
 }
 
+/// Says which files were written, if any, in one line on standard error.
+pub(crate) fn tell_written<'a>(paths: impl Iterator<Item = &'a PathBuf>) {
+    let files: Vec<String> =
+        paths.filter(|path| !is_standard(path)).map(|path| path.display().to_string()).collect();
+    if !files.is_empty() {
+        let _ = writeln!(io::stderr(), "written: {}", files.join(", "));
+    }
+}
+
 /// One line on standard error.
 pub(crate) fn complain(what: &dyn Display) {
     let _ = writeln!(io::stderr(), "tickwire-bench: {what}");
@@ -99,6 +133,27 @@ pub(crate) fn complain(what: &dyn Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_reports_do_not_go_to_one_place() {
+        let outputs = |json: &str, hgrm: &str, html: &str| {
+            let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
+            Outputs { json: path(json), hgrm: path(hgrm), html: path(html), ..Outputs::default() }
+        };
+        for (json, hgrm, html) in
+            [("", "", ""), ("-", "", ""), ("a", "-", "b"), ("a.json", "a.hgrm", "a.html")]
+        {
+            assert!(outputs(json, hgrm, html).refuse_one_place().is_ok(), "{json} {hgrm} {html}");
+        }
+        for (json, hgrm, html, wanted) in [
+            ("-", "-", "", "--json and --hgrm would both be written to standard output"),
+            ("a", "-", "-", "--hgrm and --html would both be written to standard output"),
+            ("a", "b", "a", "--json and --html would both be written to a"),
+        ] {
+            let refusal = outputs(json, hgrm, html).refuse_one_place().expect_err(wanted);
+            assert_eq!((refusal.exit_code(), refusal.to_string()), (2, wanted.to_owned()));
+        }
+    }
 
     #[test]
     fn a_place_that_cannot_be_is_refused_before_anything_is_measured() {

@@ -137,18 +137,18 @@ fn stretches<'a>(track: &'a Track<'_>, part: Part) -> impl Iterator<Item = &'a [
     track.seconds.split(move |second| part.of(second).is_none()).filter(|stretch| !stretch.is_empty())
 }
 
-fn middle(second: &Second) -> f64 {
-    second.at_s + second.length_s / 2.0
-}
-
-fn points(stretch: &[Second], part: Part, x: Axis, y: Axis) -> Vec<(f64, f64)> {
-    let value = |second: &Second| part.of(second).unwrap_or(0) as f64;
-    stretch.iter().map(|second| (x.at(middle(second)), y.at(value(second)))).collect()
+/// Flat for as long as each second lasts: a value holds for all of it, and a slope to the next would be made up.
+fn steps(stretch: &[Second], part: Part, x: Axis, y: Axis) -> Vec<(f64, f64)> {
+    let ends = |second: &Second| {
+        let value = y.at(part.of(second).unwrap_or(0) as f64);
+        [(x.at(second.at_s), value), (x.at(second.at_s + second.length_s), value)]
+    };
+    stretch.iter().flat_map(ends).collect()
 }
 
 fn band(svg: &mut String, track: &Track<'_>, x: Axis, y: Axis) {
     for stretch in stretches(track, Part::P99) {
-        let (low, high) = (points(stretch, Part::Median, x, y), points(stretch, Part::P99, x, y));
+        let (low, high) = (steps(stretch, Part::Median, x, y), steps(stretch, Part::P99, x, y));
         let outline: Vec<_> = low.into_iter().chain(high.into_iter().rev()).collect();
         let _ = write!(svg, r#"<path class="band c{}" d="{}Z"/>"#, track.colour, path(&outline));
     }
@@ -156,13 +156,44 @@ fn band(svg: &mut String, track: &Track<'_>, x: Axis, y: Axis) {
 
 fn line(svg: &mut String, track: &Track<'_>, part: Part, x: Axis, y: Axis) {
     for stretch in stretches(track, part) {
-        let points = points(stretch, part, x, y);
-        // A lone second is a dot: a path of one point draws nothing.
-        if let [(x, y)] = points[..] {
-            let _ = write!(svg, r#"<circle class="dot c{}" cx="{x:.1}" cy="{y:.1}" r="3"/>"#, track.colour);
-            continue;
+        let line = path(&steps(stretch, part, x, y));
+        let _ = write!(svg, r#"<path class="line c{}{}" d="{line}"/>"#, track.colour, part.class());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::axis::Size;
+    use super::*;
+    use crate::quantiles;
+
+    #[test]
+    fn a_stall_of_a_second_is_a_step_and_no_ramp() {
+        let seconds: Vec<Second> = [5, 5, 500, 5, 0, 5]
+            .into_iter()
+            .enumerate()
+            .map(|(at, ms)| {
+                let mut histogram = quantiles::nanoseconds();
+                histogram.saturating_record_n(ms * 1_000_000, if ms > 0 { 10_000 } else { 0 });
+                Second { at_s: at as f64, length_s: 1.0, load: None, histogram }
+            })
+            .collect();
+        let track = Track { seconds: &seconds, colour: 0 };
+        let frame = Frame::new(Size::Wide, 300.0);
+        let svg = draw(&frame, &[track], Unit::Nanoseconds, "p99");
+        let lines: Vec<&str> = svg.split("class=\"line c0\" d=\"").skip(1).collect();
+        // No sample in the fifth second: the sixth stands alone.
+        assert_eq!(lines.len(), 2, "{svg}");
+        for line in lines {
+            let points: Vec<(f64, f64)> = line[..line.find('"').expect("it ends")]
+                .split(['M', 'L'])
+                .filter_map(|point| point.split_once(' '))
+                .map(|(x, y)| (x.parse().expect("a number"), y.parse().expect("a number")))
+                .collect();
+            assert!(points.len() >= 2, "{line}");
+            for pair in points.windows(2) {
+                assert!(pair[0].0 == pair[1].0 || pair[0].1 == pair[1].1, "{pair:?} is a slope: {line}");
+            }
         }
-        let _ =
-            write!(svg, r#"<path class="line c{}{}" d="{}"/>"#, track.colour, part.class(), path(&points));
     }
 }
