@@ -116,7 +116,7 @@ fn report(plan: &Plan, echo: &EchoPlan, outcome: &Outcome<Echo>) -> Run {
     let headline = if echo.is_open_loop() { "latency" } else { "service" };
     let mut run = outcome.report(plan, "echo", headline);
     run.argument("bytes", &echo.bytes);
-    if let Some(rate) = echo.rate {
+    if let Some(rate) = echo.rate.filter(|_| !plan.has_staged_rates()) {
         run.argument("rate", &rate);
     }
     if let Some(pipeline) = echo.pipeline {

@@ -117,8 +117,10 @@ fn report(plan: &Plan, fanout: &FanoutPlan, outcome: &Outcome<Fanout>) -> Run {
     if let Some(offset) = fanout.stamp_offset {
         run.argument("stamp_offset", &offset);
     }
-    if let Some(rate) = fanout.input_rate {
+    if let Some(rate) = fanout.input_rate.filter(|_| !plan.has_staged_rates()) {
         run.argument("input_rate", &rate);
+    }
+    if fanout.input_rate.is_some() {
         run.argument("input_bytes", &fanout.input_bytes);
     }
     let (seconds, recorder) = (outcome.seconds(), &outcome.recorder);

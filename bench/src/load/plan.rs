@@ -72,9 +72,16 @@ impl Plan {
         stages.offsets().zip(stages.connections().unwrap_or_default()).collect()
     }
 
-    /// Tells a report what decided the load.
+    /// Stages set the rate of each connection: there is no other one to tell.
+    pub(crate) fn has_staged_rates(&self) -> bool {
+        self.stages.as_ref().is_some_and(|stages| stages.rates().is_some())
+    }
+
+    /// Tells a report what decided the load: of what stages set, the stages only.
     pub(super) fn tell(&self, run: &mut Run) {
-        run.argument("connections", &self.connections);
+        if self.is_steady() {
+            run.argument("connections", &self.connections);
+        }
         run.argument("connect_rate", &self.connect_rate);
         run.argument("threads", &self.threads);
         run.argument("seed", &self.seed);
@@ -82,6 +89,42 @@ impl Plan {
         run.argument("duration", &cli::typed(self.duration));
         if let Some(stages) = &self.stages {
             run.argument("stages", stages);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stages_set_is_told_as_stages_only() {
+        let target: tickwire_client::Target = "ws://127.0.0.1:1/".parse().expect("a URL");
+        let plan = |stages: Option<&str>| Plan {
+            route: Route {
+                target: target.clone(),
+                address: ([127, 0, 0, 1], 1).into(),
+                paths: Default::default(),
+            },
+            connections: 50,
+            connect_rate: 500,
+            threads: 1,
+            pin: Vec::new(),
+            seed: 1,
+            warmup: Duration::from_secs(2),
+            duration: Duration::from_secs(6),
+            stages: stages.map(|text| text.parse().expect("stages")),
+        };
+        for (stages, connections, has_rates) in [
+            (None, Some("50"), false),
+            (Some("2s:50,2s:100,2s:20"), None, false),
+            (Some("3s:10/s,3s:20/s"), Some("50"), true),
+        ] {
+            let (plan, mut run) = (plan(stages), Run::new("echo", "ws://127.0.0.1:1/"));
+            plan.tell(&mut run);
+            let told = |name: &str| run.arguments.get(name).map(String::as_str);
+            assert_eq!((told("connections"), told("stages")), (connections, stages));
+            assert_eq!((told("duration"), plan.has_staged_rates()), (Some("6s"), has_rates));
         }
     }
 }

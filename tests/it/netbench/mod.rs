@@ -125,6 +125,8 @@ fn echoes_of_an_open_and_of_a_closed_loop_are_measured() {
     let (out, report) = measure(&stages);
     went_well(&out, &report);
     assert_eq!(samples(&report, "stage_1"), 20, "{report:#}");
+    let arguments = &report["arguments"];
+    assert!(arguments["connections"].is_null() && arguments["rate"] == "20", "{arguments}");
     assert!((50..=60).contains(&samples(&report, "stage_2")), "{report:#}");
 }
 

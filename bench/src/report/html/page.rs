@@ -13,7 +13,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// A page of one or more runs, in their order. Empty for none.
 pub(crate) fn write(runs: &[Run]) -> String {
-    let labels = label::distinct(runs);
+    let labels = label::explained(runs);
     let Some(first) = runs.first() else { return String::new() };
     let page = Page { runs, labels: &labels, first };
     let sections = [

@@ -107,6 +107,7 @@ pub(super) fn several(runs: &[Run], labels: &[String]) -> String {
         let below = if figure.label.starts_with(' ') { " class=\"below\"" } else { "" };
         let _ = write!(body, "<tr><th{below}>{}</th>{cells}</tr>", escape(figure.label.trim()));
     }
+    body += &processes(runs);
     if body.is_empty() {
         return html;
     }
@@ -114,6 +115,29 @@ pub(super) fn several(runs: &[Run], labels: &[String]) -> String {
         "<div class=\"scroll\"><table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table></div>\n"
     );
     html + &section("Everything else", "Counts and rates of the measured windows.", &table)
+}
+
+/// What the servers and everybody else used, as rows of the table of figures; empty if no run tells it.
+fn processes(runs: &[Run]) -> String {
+    type Text = fn(&Run) -> Option<String>;
+    let rows: [(&str, Text); 3] = [
+        ("server's CPU, of one core", |run| {
+            run.server.as_ref().map(|server| Unit::Share.text(server.user_share + server.system_share))
+        }),
+        ("server's resident memory", |run| {
+            run.server.as_ref().map(|server| Unit::Bytes.text(server.resident_bytes as f64))
+        }),
+        ("foreign CPU, of one core", |run| run.foreign_cpu_share.map(|share| Unit::Share.text(share))),
+    ];
+    let mut html = String::new();
+    for (name, text) in rows.into_iter().filter(|(_, text)| runs.iter().any(|run| text(run).is_some())) {
+        let cell = |run| format!("<td>{}</td>", text(run).unwrap_or_else(|| "–".to_owned()));
+        let _ = write!(html, "<tr><th>{name}</th>{}</tr>", runs.iter().map(cell).collect::<String>());
+    }
+    if html.is_empty() {
+        return html;
+    }
+    format!("<tr class=\"group\"><th colspan=\"{}\">processes</th></tr>{html}", runs.len() + 1)
 }
 
 /// One row each; with several of the same, ratios to the first.

@@ -98,6 +98,37 @@ fn several_runs_lie_over_each_other_with_their_ratios() {
 }
 
 #[test]
+fn what_differs_between_runs_and_who_was_busy_beside_each_is_told() {
+    let (mut first, mut second) = (sample::arena(), sample::arena());
+    first.label = Some("before".into());
+    second.label = Some("after".into());
+    first.argument("players", &50);
+    second.foreign_cpu_share = Some(0.2);
+    second.weigh();
+    let html = write(&[first.clone(), second.clone()]);
+    is_well_formed(&html);
+    for told in [
+        "</i>before (players 50)</li>",
+        "</i>after (players 100)<span class=\"badge doubtful\">",
+        "<p class=\"lead\">input to state; before (players 50) · after (players 100)</p>",
+        "<li><span>duration</span><b>10s</b></li>",
+        "<div class=\"many doubtful\"><dt>foreign CPU</dt><dd class=\"c0\">1.3 %</dd><dd class=\"c1\">20.0 %</dd>",
+        "<th>foreign CPU, of one core</th><td>1.3 %</td><td>20.0 %</td>",
+    ] {
+        assert!(html.contains(told), "{told}\n{html}");
+    }
+    assert!(!html.contains("<span>players</span>"), "only what all share is a chip");
+    // More than tiles have room for: the table tells all of them.
+    second.server = None;
+    let html = write(&[first.clone(), first.clone(), first.clone(), first.clone(), first, second]);
+    is_well_formed(&html);
+    assert!(
+        html.contains("<th>foreign CPU, of one core</th><td>1.3 %</td>")
+            && !html.contains("<dl class=\"tiles\">")
+    );
+}
+
+#[test]
 fn what_a_report_says_is_text_and_never_markup() {
     let evil = "<script>alert(1)</script>\"'&";
     let mut run = sample::arena();

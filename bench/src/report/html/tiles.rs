@@ -55,32 +55,51 @@ pub(super) fn several(runs: &[Run]) -> String {
     let mut html = String::new();
     for (name, quantile) in quantiles::COLUMNS.into_iter().filter(|(name, _)| WANTED.contains(name)) {
         let values = mains().map(|main| main?.told(quantile).map(|value| value as f64));
-        html += &lines(name, unit, &values.collect::<Vec<_>>());
+        html += &lines(name, unit, &ratios(values.collect()), "");
     }
     let most = mains().map(|main| main.map(|main| main.histogram.max() as f64));
-    html += &lines("maximum", unit, &most.collect::<Vec<_>>());
+    html += &lines("maximum", unit, &ratios(most.collect()), "");
     let per = |run: &Run| run.server.as_ref().map(|server| server.per.clone());
     if let Some(what) = per(&runs[0]).filter(|_| runs.iter().all(|run| per(run) == per(&runs[0]))) {
         let used = runs.iter().map(|run| run.server.as_ref().map(|server| server.cpu_us_per));
         let name = format!("server CPU per {}", escape(&what));
-        html += &lines(&name, Unit::Microseconds, &used.collect::<Vec<_>>());
+        html += &lines(&name, Unit::Microseconds, &ratios(used.collect()), "");
     }
+    html += &foreign(runs);
     if html.is_empty() { html } else { format!("<dl class=\"tiles\">\n{html}</dl>\n") }
 }
 
-/// A tile with a line for each run; empty if no run tells it.
-fn lines(name: &str, unit: Unit, values: &[Option<f64>]) -> String {
-    if values.iter().all(Option::is_none) {
+/// What others used beside each run, without ratios: those say nothing of the runs.
+fn foreign(runs: &[Run]) -> String {
+    let name = match runs.iter().all(|run| run.server.is_some()) {
+        true => "foreign CPU",
+        false => "foreign CPU, with servers of unknown pid",
+    };
+    let is_disturbed = runs.iter().any(|run| run.verdict.disturbance().is_some());
+    let shares: Vec<_> = runs.iter().map(|run| (run.foreign_cpu_share, None)).collect();
+    lines(name, Unit::Share, &shares, if is_disturbed { " doubtful" } else { "" })
+}
+
+/// Values, and behind all but the first their ratio to it.
+fn ratios(values: Vec<Option<f64>>) -> Vec<(Option<f64>, Option<f64>)> {
+    let first = values.first().copied().flatten().filter(|first| *first > 0.0);
+    let ratio = |(at, value): (usize, Option<f64>)| {
+        (value, first.zip(value).filter(|_| at > 0).map(|(first, value)| value / first))
+    };
+    values.into_iter().enumerate().map(ratio).collect()
+}
+
+/// A tile with a line for each run, a value and a ratio; empty if no run tells it.
+fn lines(name: &str, unit: Unit, values: &[(Option<f64>, Option<f64>)], class: &str) -> String {
+    if values.iter().all(|(value, _)| value.is_none()) {
         return String::new();
     }
-    let first = values[0].filter(|first| *first > 0.0);
     let mut html = String::new();
-    for (at, value) in values.iter().enumerate() {
+    for (at, (value, ratio)) in values.iter().enumerate() {
         let text = value.map_or("–".to_owned(), |value| micro(&unit.text(value)));
         let ratio =
-            first.zip(*value).filter(|_| at > 0).map(|(first, value)| Unit::Times.text(value / first));
-        let ratio = ratio.map_or(String::new(), |ratio| format!(" <small>{ratio}</small>"));
+            ratio.map_or(String::new(), |ratio| format!(" <small>{}</small>", Unit::Times.text(ratio)));
         let _ = write!(html, "<dd class=\"c{}\">{text}{ratio}</dd>", at % COLOURS);
     }
-    format!("<div class=\"many\"><dt>{name}</dt>{html}</div>\n")
+    format!("<div class=\"many{class}\"><dt>{name}</dt>{html}</div>\n")
 }
