@@ -57,7 +57,9 @@ impl Unit {
     pub(crate) fn scale(self, value: f64) -> Scale {
         let size = value.abs();
         let largest = |scales: &[Scale; 4], unit_ns: f64| {
-            let fits = scales.iter().rev().find(|scale| size * unit_ns >= scale.factor).unwrap_or(&scales[0]);
+            // What three digits round up to 1,000 is one of the next.
+            let fits = |scale: &&Scale| size * unit_ns >= scale.factor * 0.9995;
+            let fits = scales.iter().rev().find(fits).unwrap_or(&scales[0]);
             Scale { factor: fits.factor / unit_ns, name: fits.name }
         };
         match self {
@@ -133,6 +135,8 @@ mod tests {
         let table = [
             (Unit::Nanoseconds, 0.0, "0 ns"),
             (Unit::Nanoseconds, 999.0, "999 ns"),
+            (Unit::Nanoseconds, 999_400.0, "999 us"),
+            (Unit::Nanoseconds, 999_600.0, "1.00 ms"),
             (Unit::Nanoseconds, 1_420_000.0, "1.42 ms"),
             (Unit::Nanoseconds, 16_700_000_000.0, "16.7 s"),
             (Unit::Microseconds, 3.724, "3.72 us"),
