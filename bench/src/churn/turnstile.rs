@@ -13,6 +13,7 @@ use super::tally::{Moments, Tally};
 use crate::connection::{Buffers, Connection, Gone, Seat, Standing};
 use crate::interrupt;
 use crate::load::Live;
+use crate::load::live::count;
 use crate::wire::agenda::Agenda;
 use crate::wire::reactor::Reactor;
 use crate::wire::route::Route;
@@ -192,8 +193,9 @@ impl Turnstile {
         self.ready = ready;
         let now = self.reactor.now();
         self.live.tell(now, || {
-            let (begun, failed) = (self.tally.visits, self.tally.failed_count());
-            format!("{begun} visitors came | {} are there | {failed} failed", self.visits.count())
+            let there = self.visits.count() as u64;
+            let [came, there, failed] = [self.tally.visits, there, self.tally.failed_count()].map(count);
+            format!("{came} visitors came | {there} are there | {failed} failed")
         });
         while let Some((at, index)) = self.agenda.pop_due(now) {
             self.on_time(index, at, now);

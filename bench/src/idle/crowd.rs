@@ -14,6 +14,7 @@ use crate::connection::{Buffers, Connection, Gone, Seat, Standing};
 use crate::interrupt;
 use crate::limits::UPGRADE_LIMIT;
 use crate::load::Live;
+use crate::load::live::count as told;
 use crate::quantiles;
 use crate::reasons::Reasons;
 use crate::wire::agenda::Agenda;
@@ -208,7 +209,9 @@ impl Crowd {
         let now = self.reactor.now();
         self.live.tell(now, || {
             let (refused, lost) = (self.refused.count(), self.lost.count());
-            format!("{} of {} are there | refused {refused} | lost {lost}", self.staying, self.wanted)
+            let [staying, wanted] = [self.staying, self.wanted].map(|all| told(all as u64));
+            let [refused, lost] = [refused, lost].map(told);
+            format!("{staying} of {wanted} are there | refused {refused} | lost {lost}")
         });
         while let Some((_, index)) = self.agenda.pop_due(now) {
             self.acknowledge(index, now);

@@ -1,7 +1,7 @@
 //! `Live`: one line a second on standard error about how the run goes.
 //!
-//! On a terminal the line is written over and over; elsewhere each is a line of its own. Reports go to standard output
-//! and never meet it.
+//! On a terminal the line is written over and over, and cut to its width; elsewhere each is a line of its own. What is
+//! wrong stands first, so that it is never cut off. Reports go to standard output and never meet it.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -11,8 +11,11 @@ use tickwire_netcode::time::Time;
 use super::recorder::Pulse;
 use super::shared::Shared;
 use crate::quantiles::is_told;
+use crate::report::Unit;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// Of a terminal that does not tell.
+const COLUMNS_DEFAULT: usize = 80;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Form {
@@ -89,7 +92,7 @@ impl Live {
             Form::Quiet => Ok(()),
             Form::Lines => writeln!(std::io::stderr(), "{line}"),
             // To the first column, and what is left of the old line is erased (ECMA-48 EL).
-            Form::Terminal => write!(std::io::stderr(), "\r{line}\x1b[K"),
+            Form::Terminal => write!(std::io::stderr(), "\r{}\x1b[K", cut(line, columns())),
         };
         self.is_shown = self.form == Form::Terminal;
     }
@@ -113,15 +116,24 @@ impl Live {
 
 fn line(now: Time, passed: Duration, progress: Progress, shared: &Shared, pulse: &Pulse) -> String {
     let mut text = match progress {
-        Progress::Connecting { connections } => format!("connecting {} of {connections}", shared.ready()),
+        Progress::Connecting { connections } => {
+            format!("connecting {} of {}", count(shared.ready() as u64), count(connections.into()))
+        }
         Progress::WarmingUp => "warming up".to_owned(),
         Progress::Measuring { begin, end } => {
             let (passed, all) = (now.since(begin).as_secs(), end.since(begin).as_secs_f64());
             format!("measuring {passed} of {all:.0} s")
         }
     };
-    let per_s = |count: u64| count as f64 / passed.as_secs_f64().max(f64::MIN_POSITIVE);
-    text += &format!(" | sent {:.0}/s, received {:.0}/s", per_s(pulse.sends), per_s(pulse.received));
+    for (name, times) in [("late sends", pulse.late), ("connections lost", shared.gone() as u64)] {
+        if times > 0 {
+            text += &format!(" | {name} {}", count(times));
+        }
+    }
+    let per_s = |times: u64| {
+        count((times as f64 / passed.as_secs_f64().max(f64::MIN_POSITIVE)).round() as u64) + "/s"
+    };
+    text += &format!(" | sends {} | messages received {}", per_s(pulse.sends), per_s(pulse.received));
     let values = &pulse.headline;
     if !values.is_empty() {
         text += " |";
@@ -132,12 +144,28 @@ fn line(now: Time, passed: Duration, progress: Progress, shared: &Shared, pulse:
         }
         text += &format!(" max {:.2} ms", values.max() as f64 / 1e6);
     }
-    for (name, count) in [("late", pulse.late), ("lost", shared.gone() as u64)] {
-        if count > 0 {
-            text += &format!(" | {name} {count}");
-        }
-    }
     text
+}
+
+/// As tables have it.
+pub(crate) fn count(of: u64) -> String {
+    Unit::Count.text(of as f64)
+}
+
+/// What stays on one line, without the last column: a terminal may go on to the next line there.
+fn cut(line: &str, columns: usize) -> String {
+    line.chars().take(columns.saturating_sub(1)).collect()
+}
+
+#[cfg(unix)]
+fn columns() -> usize {
+    let columns = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(0, |size| size.ws_col);
+    if columns == 0 { COLUMNS_DEFAULT } else { columns.into() }
+}
+
+#[cfg(not(unix))]
+fn columns() -> usize {
+    COLUMNS_DEFAULT
 }
 
 #[cfg(test)]
@@ -154,14 +182,28 @@ mod tests {
             Progress::Measuring { begin: Time::default() + second, end: Time::default() + second * 11 };
         assert_eq!(
             line(now, second, progress, &shared, &pulse),
-            "measuring 2 of 10 s | sent 0/s, received 0/s"
+            "measuring 2 of 10 s | sends 0/s | messages received 0/s"
         );
-        (pulse.sends, pulse.received, pulse.late) = (120, 100, 3);
+        (pulse.sends, pulse.received, pulse.late) = (5000, 7122, 1003);
         (0..100).for_each(|_| pulse.headline.saturating_record(2_000_000));
         shared.one_is_gone();
         let text = line(now, second * 2, Progress::WarmingUp, &shared, &pulse);
-        assert!(text.starts_with("warming up | sent 60/s, received 50/s | p50 2.0"), "{text}");
-        assert!(!text.contains("p99") && text.ends_with(" ms | late 3 | lost 1"), "{text}");
+        let want = "warming up | late sends 1,003 | connections lost 1 | sends 2,500/s | messages received 3,561/s | p50 2.0";
+        assert!(text.starts_with(want), "{text}");
+        assert!(!text.contains("p99") && text.ends_with(" ms"), "{text}");
+        let connecting = Progress::Connecting { connections: 50_000 };
+        assert!(line(now, second, connecting, &shared, &pulse).starts_with("connecting 0 of 50,000 | "));
+    }
+
+    #[test]
+    fn a_line_never_reaches_the_end_of_the_terminal() {
+        let line = "warming up | sends 60/s";
+        for (columns, want) in
+            [(80, line), (24, line), (23, "warming up | sends 60/"), (2, "w"), (1, ""), (0, "")]
+        {
+            assert_eq!(cut(line, columns), want, "{columns}");
+        }
+        assert!(columns() > 0);
     }
 
     #[test]
