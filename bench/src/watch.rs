@@ -21,6 +21,7 @@ pub(crate) struct Watch {
 
 /// One end of a window. Asking the server takes a while, so that processor time is read on either side of it.
 pub(crate) struct Look {
+    server_pid: Option<u32>,
     first: Option<Reading>,
     scrape: Option<Scrape>,
     last: Option<Reading>,
@@ -30,6 +31,8 @@ pub(crate) struct Look {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Window {
     pub(crate) elapsed: Duration,
+    /// The server's process, if somebody said which it is.
+    pub(crate) server_pid: Option<u32>,
     pub(crate) usage: Option<Usage>,
     pub(crate) ticks: Option<Ticks>,
     /// Where the time of the inputs went that the server answered in the window.
@@ -64,10 +67,15 @@ impl Watch {
         Ok(Self { route: route.clone(), server_pid, metrics_path })
     }
 
+    /// The server tells of itself.
+    pub(crate) fn has_metrics(&self) -> bool {
+        self.metrics_path.is_some()
+    }
+
     pub(crate) fn look(&self) -> Look {
         let first = Reading::take(self.server_pid);
         let scrape = self.scrape();
-        Look { first, scrape, last: Reading::take(self.server_pid) }
+        Look { server_pid: self.server_pid, first, scrape, last: Reading::take(self.server_pid) }
     }
 
     /// The server's metrics as they are now.
@@ -78,7 +86,7 @@ impl Watch {
     /// Processor time alone: when the server has no descriptor left for a question.
     pub(crate) fn look_at_processor(&self) -> Look {
         let reading = Reading::take(self.server_pid);
-        Look { first: reading.clone(), scrape: None, last: reading }
+        Look { server_pid: self.server_pid, first: reading.clone(), scrape: None, last: reading }
     }
 }
 
@@ -90,7 +98,8 @@ impl Look {
         let scrapes = self.scrape.as_ref().zip(before.scrape.as_ref());
         let ticks = scrapes.and_then(|(now, then)| Ticks::between(then, now));
         let breakdown = scrapes.and_then(|(now, then)| breakdown_between(then, now));
-        Window { elapsed, usage, ticks, breakdown, mode: self.scrape.as_ref().and_then(Scrape::read_mode) }
+        let (server_pid, mode) = (self.server_pid, self.scrape.as_ref().and_then(Scrape::read_mode));
+        Window { elapsed, server_pid, usage, ticks, breakdown, mode }
     }
 }
 
@@ -104,10 +113,18 @@ impl Window {
         run.figure("machine", "interrupts", "interrupts", share(usage.interrupts), Unit::Share);
         run.figure("machine", "stolen", "stolen", share(usage.stolen), Unit::Share);
         let Some(server) = &usage.server else {
-            run.notes
-                .push("Foreign CPU holds the server's: give --server-pid to tell them apart.".to_owned());
+            run.notes.push(match self.server_pid {
+                None => "Foreign CPU holds the server's: give --server-pid to tell them apart.".to_owned(),
+                Some(pid) => format!(
+                    "The process of --server-pid {pid} ended before the end of the window: its processor time and memory are unknown, and foreign CPU holds what it used until then."
+                ),
+            });
             return;
         };
+        if let Some(pid) = self.server_pid.filter(|_| server.used.total().is_zero()) {
+            let what = "used no processor time at all in the window: is it the server?";
+            run.notes.push(format!("The process of --server-pid {pid} {what}"));
+        }
         let thread = |(name, used): (&str, Used)| ThreadUse {
             name: name.to_owned(),
             user_share: share(used.user),
@@ -127,6 +144,30 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::processor::Process;
+
+    #[test]
+    fn a_note_says_what_is_unknown_or_odd_of_the_server() {
+        let server = |ms| {
+            let used = Used { user: Duration::from_millis(ms), system: Duration::ZERO };
+            Some(Process { used, ..Process::default() })
+        };
+        for (server_pid, server, want) in [
+            (None, None, Some("give --server-pid to tell them apart")),
+            (Some(42), None, Some("The process of --server-pid 42 ended before the end of the window")),
+            (Some(42), server(0), Some("--server-pid 42 used no processor time at all")),
+            (Some(42), server(1), None),
+        ] {
+            let usage = Some(Usage { server, ..Usage::default() });
+            let elapsed = Duration::from_secs(1);
+            let window = Window { elapsed, server_pid, usage, ..Window::default() };
+            let mut run = Run::new("echo", "ws://h/");
+            window.tell(1.0, "message", &mut run);
+            assert_eq!(run.notes.len(), usize::from(want.is_some()), "{want:?}: {:?}", run.notes);
+            let is_said = |want| run.notes.iter().any(|note| note.contains(want));
+            assert!(want.is_none_or(is_said), "{want:?}: {:?}", run.notes);
+        }
+    }
 
     #[cfg(target_os = "linux")]
     #[test]
@@ -141,6 +182,7 @@ mod tests {
         };
         let (early, late) = (Some(early), Some(late));
         let look = |first: &Option<Reading>, last: &Option<Reading>| Look {
+            server_pid: None,
             first: first.clone(),
             scrape: None,
             last: last.clone(),

@@ -63,7 +63,7 @@ impl Drop for Running {
 #[test]
 fn an_interrupted_run_reports_what_it_measured_so_far_and_marks_it() {
     let server = Program::Example("ws_echo").start(&[]);
-    let url = server.ws("/");
+    let (url, pid) = (server.ws("/"), server.id().to_string());
     let counts = |line: &str, words: &str, least: u32| {
         line.split_once(words)
             .is_some_and(|(count, _)| count.trim().parse().is_ok_and(|count: u32| count >= least))
@@ -84,7 +84,7 @@ fn an_interrupted_run_reports_what_it_measured_so_far_and_marks_it() {
     let (json, hgrm) = (file("json"), file("hgrm"));
     let files = [json.to_str().expect("a plain path"), hgrm.to_str().expect("a plain path")];
     for (scenario, signal, is_measuring, distribution) in table {
-        let common = ["--url", &url, "--warmup", "1ms", "--duration", "50s"];
+        let common = ["--url", &url, "--warmup", "1ms", "--duration", "50s", "--server-pid", &pid];
         let outputs = ["--json", files[0], "--hgrm", files[1]];
         let mut running = Running::start(&[scenario, &common, &outputs].concat());
         // The second line: a second after all are there.

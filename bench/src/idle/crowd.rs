@@ -208,9 +208,8 @@ impl Crowd {
         self.ready = ready;
         let now = self.reactor.now();
         self.live.tell(now, || {
-            let (refused, lost) = (self.refused.count(), self.lost.count());
             let [staying, wanted] = [self.staying, self.wanted].map(|all| told(all as u64));
-            let [refused, lost] = [refused, lost].map(told);
+            let [refused, lost] = [self.refused.count(), self.lost.count()].map(told);
             format!("{staying} of {wanted} are there | refused {refused} | lost {lost}")
         });
         while let Some((_, index)) = self.agenda.pop_due(now) {

@@ -45,11 +45,11 @@ pub(crate) struct Args {
     pub(crate) connect_rate: u32,
 
     /// Rest before memory is read, without connections and with them.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "2s", value_parser = cli::duration)]
     pub(crate) warmup: Duration,
 
     /// How long the silence is watched: who stays, and what it costs the processor.
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "5s", value_parser = cli::duration)]
     pub(crate) duration: Duration,
 
     /// Kind of a room that each connection joins, to be silent there; without it they only speak WebSocket.
@@ -61,7 +61,7 @@ pub(crate) struct Args {
     pub(crate) room: String,
 
     /// How long acknowledgements wait. Players send one within 100 ms; a server of ours ends a session that owes one for 25 s.
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = cli::duration, requires = "join", help_heading = "Room")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "5s", value_parser = cli::duration, requires = "join", help_heading = "Room")]
     pub(crate) ack_every: Duration,
 
     #[command(flatten)]
@@ -88,6 +88,10 @@ pub(crate) fn run(args: &Args) -> Result<Run, Failure> {
     args.server.refuse_idle_cores(1)?;
     descriptors::reserve(args.connections as usize).map_err(Failure::Descriptors)?;
     let (route, watch) = args.server.find()?;
+    if args.server.server_pid.is_none() && !watch.has_metrics() {
+        let why = "memory is read by the server's pid, and this server has no metrics to tell anything else: give --server-pid PID";
+        return Err(Failure::Usage(why.to_owned()));
+    }
     let plan = IdlePlan {
         connections: args.connections,
         connect_rate: args.connect_rate,

@@ -49,6 +49,7 @@ impl Outcome {
         let group = "without a descriptor";
         match self.processor_share() {
             Some(share) => run.figure(group, "server_cpu", "server CPU", share, Unit::Share),
+            None if self.window.server_pid.is_some() => {}
             None => run.notes.push("Server CPU is unknown: give --server-pid.".to_owned()),
         }
         if let Some(after) = self.accepted_after {
