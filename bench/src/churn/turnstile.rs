@@ -12,6 +12,7 @@ use tickwire_netcode::time::Time;
 use super::tally::{Moments, Tally};
 use crate::connection::{Buffers, Connection, Gone, Seat, Standing};
 use crate::interrupt;
+use crate::limits::UPGRADE_LIMIT;
 use crate::load::Live;
 use crate::load::live::count;
 use crate::wire::agenda::Agenda;
@@ -76,6 +77,8 @@ pub(super) struct Turnstile {
     /// Of all visits that there ever were.
     count: u64,
     let_in_at: Time,
+    /// The server had said anything to anybody before the tally was begun.
+    was_answered: bool,
     live: Live,
     pub(super) tally: Tally,
 }
@@ -85,6 +88,7 @@ impl Turnstile {
         let reactor = Reactor::new(Clock::new())?;
         Ok(Self {
             let_in_at: reactor.now(),
+            was_answered: false,
             tally: Tally::new(reactor.now()),
             reactor,
             route,
@@ -108,6 +112,7 @@ impl Turnstile {
     /// when the run is interrupted.
     pub(super) fn admit(&mut self, duration: Duration) -> io::Result<bool> {
         let from = self.reactor.now();
+        self.was_answered = self.is_answered();
         self.tally = Tally::new(from);
         self.let_in_at = from;
         let rate = self.manners.rate;
@@ -117,7 +122,7 @@ impl Turnstile {
         let mut index = 0;
         while !interrupt::is_asked() && (index < visits || self.reactor.now() < from + duration) {
             let now = self.reactor.now();
-            if self.is_deaf(now) {
+            if self.is_deaf(now) || self.is_silent(now) {
                 return Ok(false);
             }
             if index < visits && due_at(index) <= now {
@@ -135,9 +140,18 @@ impl Turnstile {
         self.tally.failed_count() > 0 && now.since(self.let_in_at) > DEAF_LIMIT
     }
 
-    /// Sees everybody out, unless the run is interrupted.
+    /// No visitor has ever had an answer.
+    fn is_silent(&self, now: Time) -> bool {
+        !self.is_answered() && now.since(self.let_in_at) >= UPGRADE_LIMIT
+    }
+
+    fn is_answered(&self) -> bool {
+        self.was_answered || !self.tally.handshake.is_empty() || self.tally.failed_count() > 0
+    }
+
+    /// Sees everybody out, unless the server has never said anything, or the run is interrupted.
     pub(super) fn empty(&mut self) -> io::Result<()> {
-        while self.visits.count() > 0 && !interrupt::is_asked() {
+        while self.visits.count() > 0 && !interrupt::is_asked() && !self.is_silent(self.reactor.now()) {
             self.turn(self.reactor.now() + LOOK_EVERY)?;
         }
         Ok(())

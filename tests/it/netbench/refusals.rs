@@ -3,7 +3,9 @@
 use std::net::TcpListener;
 #[cfg(target_os = "linux")]
 use std::process::Command;
+use std::time::Duration;
 
+use tickwire_client::Clock;
 use tickwire_tests::process::Program;
 
 use super::netbench;
@@ -47,6 +49,14 @@ fn what_was_asked_for_and_is_not_there_is_a_clear_error() {
     }
 }
 
+#[test]
+fn memory_of_a_server_that_nobody_named_is_not_waited_for() {
+    let server = Program::Example("ws_echo").start(&[]);
+    let out = netbench(&["idle", "--url", &server.ws("/"), "--connections", "1"]);
+    assert_eq!((out.status.code(), out.stdout.as_str()), (Some(2), ""), "{}", out.stderr);
+    assert!(out.stderr.contains("give --server-pid") && out.stderr.lines().count() == 1, "{}", out.stderr);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn too_few_descriptors_are_a_clear_error() {
@@ -86,6 +96,40 @@ fn a_server_that_is_not_there_is_a_clear_error() {
                 let [waiting, error] = lines[..] else { panic!("{scenario:?}: {}", out.stderr) };
                 assert_eq!(waiting, format!("waiting for {nobody} ..."), "{scenario:?}");
                 assert!(error.contains(&nobody) && error.contains("is the server running?"), "{error}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_server_that_takes_connections_and_says_nothing_is_given_up() {
+    // The kernel takes the connections, and nobody ever looks at them.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("ws://{}/", silent.local_addr().expect("it is bound"));
+    let pid = std::process::id().to_string();
+    let table: [&[&str]; 6] = [
+        &["echo", "--connections", "5"],
+        &["slow", "arena", "--connections", "5", "--share", "0.5"],
+        &["search", "echo", "--connections", "5", "--objective", "p99<1s"],
+        &["idle", "--connections", "5", "--warmup", "1ms", "--server-pid", &pid],
+        &["churn", "--rate", "1", "--warmup", "1s"],
+        &["starve", "--connections", "5"],
+    ];
+    // Not in the time that is measured.
+    let _built = Program::Package("tickwire-bench").build();
+    // Each waits 2 s for metrics and 5 s for an upgrade; together they wait as long as one.
+    std::thread::scope(|scope| {
+        for scenario in table {
+            let url = &url;
+            scope.spawn(move || {
+                let clock = Clock::new();
+                let began = clock.now();
+                let out = netbench(&[scenario, &["--url", url, "--duration", "1s"]].concat());
+                let took = clock.now().since(began);
+                assert_eq!((out.status.code(), out.stdout.as_str()), (Some(1), ""), "{scenario:?}");
+                let error = out.stderr.lines().last().unwrap_or_default();
+                assert!(error.ends_with("is this a WebSocket server?"), "{scenario:?}: {}", out.stderr);
+                assert!(took < Duration::from_secs(12), "{scenario:?}: {took:?}");
             });
         }
     });
