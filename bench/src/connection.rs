@@ -60,8 +60,11 @@ impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Over(over) => over.fmt(f),
-            // It is the server's text, and this one goes to terminals.
-            Self::Refused(reject) => write!(f, "refused: {}", reject.reason.as_str().escape_debug()),
+            // It is the server's text, and this one goes to terminals; quotes do no harm there.
+            Self::Refused(reject) => {
+                let reason = reject.reason.as_str().escape_debug().to_string();
+                write!(f, "refused: {}", reason.replace(r#"\""#, "\"").replace(r"\'", "'"))
+            }
             Self::Broke(error) => write!(f, "the server broke the protocol: {error}"),
         }
     }
@@ -233,6 +236,7 @@ mod tests {
             Gone::Refused(Reject { reason: Text::truncated(reason), ..Reject::default() }).to_string()
         };
         assert_eq!(refused("the room is full"), "refused: the room is full");
+        assert_eq!(refused("no room kind \"nosuch\", isn't"), "refused: no room kind \"nosuch\", isn't");
         assert_eq!(refused("\u{1b}[2J\r\u{7}\u{9b}1m"), "refused: \\u{1b}[2J\\r\\u{7}\\u{9b}1m");
     }
 

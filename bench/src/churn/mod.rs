@@ -47,19 +47,19 @@ pub(crate) struct Args {
     pub(crate) rate: u32,
 
     /// How long each stays once it was let in.
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "500ms", value_parser = cli::duration)]
     pub(crate) stay: Duration,
 
     /// How long visitors come.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "10s", value_parser = cli::duration)]
     pub(crate) duration: Duration,
 
     /// Visits before, which are not measured: rooms and memory that the server keeps are there then.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "2s", value_parser = cli::duration)]
     pub(crate) warmup: Duration,
 
     /// How long the server has to be back where it was once the last one is gone. Rooms are judged above 60 s.
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "5s", value_parser = cli::duration)]
     pub(crate) settle: Duration,
 
     /// Of a hundred visitors, how many go without a goodbye.

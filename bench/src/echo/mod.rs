@@ -26,6 +26,9 @@ const BYTES_MAX: i64 = 16 << 20;
 /// RFC 6455 section 5.2, with a mask.
 const HEADER_BYTES_MAX: usize = 14;
 
+/// Where the example `ws_echo` listens, and `floor echo`.
+const URL_DEFAULT: &str = "ws://127.0.0.1:9001/";
+
 const EXAMPLES: &str = "\
 Examples:
   cargo run --release -p tickwire --example ws_echo -- --listen 127.0.0.1:9001 &
@@ -34,7 +37,7 @@ Examples:
   cargo netbench echo --url ws://127.0.0.1:9001/ --stages 10s:100/s,10s:1000/s --html echo.html";
 
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("url", |url| url.default_value(URL_DEFAULT)))]
 pub(crate) struct Args {
     /// Bytes of each message.
     #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true, help_heading = "Messages", value_parser = clap::value_parser!(u32).range(0..=BYTES_MAX))]

@@ -21,6 +21,9 @@ pub(crate) use client::Fanout;
 /// As large as an input of the arena with what frames it.
 const INPUT_BYTES_DEFAULT: u32 = 24;
 
+/// Where the example `fanout` listens, and `floor fanout`.
+const URL_DEFAULT: &str = "ws://127.0.0.1:9002/";
+
 const EXAMPLES: &str = "\
 Examples:
   cargo run --release -p tickwire --example fanout -- --listen 127.0.0.1:9002 --hz 60 --bytes 200 &
@@ -28,7 +31,7 @@ Examples:
   cargo netbench fanout --url ws://127.0.0.1:9002/ --stamp-offset 0 --input-bytes 24 --input-rate 60";
 
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("url", |url| url.default_value(URL_DEFAULT)))]
 pub(crate) struct Args {
     /// Where in each frame the server put the moment at which it made it: nanoseconds of this machine's monotonic
     /// clock, 8 bytes, the least first. Without it there is no delivery time and no skew.

@@ -11,10 +11,8 @@ const BACKLOG: i32 = 4096;
 
 /// A listening socket that does not block.
 pub(super) fn bind(address: &str) -> io::Result<TcpListener> {
-    let no_address =
-        || io::Error::new(io::ErrorKind::InvalidInput, "write HOST:PORT, such as 127.0.0.1:9001");
-    let resolved =
-        address.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(no_address)?;
+    let no_address = || io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    let resolved = address.to_socket_addrs()?.next().ok_or_else(no_address)?;
     let family = if resolved.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = net::socket_with(family, SocketType::STREAM, flags, None)?;

@@ -59,11 +59,12 @@ enum Work {
 #[derive(Args, Debug)]
 struct Listen {
     /// Address and port to listen on; port 0 takes a free one and prints it.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9001")]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9001", value_parser = place)]
     listen: String,
 }
 
 #[derive(Args, Debug)]
+#[command(mut_arg("listen", |listen| listen.default_value("127.0.0.1:9002")))]
 struct Fanout {
     #[command(flatten)]
     listen: Listen,
@@ -76,6 +77,14 @@ struct Fanout {
     /// When what the clients send is read: wake, as soon as anything is there; tick, once per tick, right before the sends.
     #[arg(long, value_enum, default_value_t = Inputs::Wake, hide_possible_values = true)]
     inputs: Inputs,
+}
+
+/// A host and a port; whether there is such a host, the system says.
+fn place(text: &str) -> Result<String, String> {
+    let is_whole =
+        text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    let why = "write HOST:PORT with a port up to 65535, such as 127.0.0.1:9001";
+    if is_whole { Ok(text.to_owned()) } else { Err(why.to_owned()) }
 }
 
 /// When a server reads.

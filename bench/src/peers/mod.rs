@@ -92,11 +92,11 @@ pub(crate) struct Args {
     all_rounds: bool,
 
     /// Time between the last connection and the measurement.
-    #[arg(long, value_name = "TIME", default_value = "2500ms", value_parser = duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "2500ms", value_parser = duration)]
     warmup: Duration,
 
     /// How long each is measured in each round.
-    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "3s", value_parser = duration)]
     window: Duration,
 
     /// Core of the servers.

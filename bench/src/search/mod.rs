@@ -90,7 +90,7 @@ struct Goal {
     again: u32,
 
     /// Pause between probes.
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "1s", value_parser = cli::duration)]
     rest: Duration,
 }
 

@@ -47,7 +47,7 @@ pub(crate) struct Args {
     pub(crate) rate: u32,
 
     /// The server's deadline for a request head.
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "5s", value_parser = cli::duration)]
     pub(crate) deadline: Duration,
 
     /// How many players there are beside them.

@@ -42,7 +42,7 @@ pub(crate) struct Args {
     pub(crate) connections: u32,
 
     /// How long the server is watched while it has no descriptor left; below the 3 s it gives a client for its Hello.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = cli::duration)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, default_value = "2s", value_parser = cli::duration)]
     pub(crate) duration: Duration,
 
     #[command(flatten)]
